@@ -1,1 +1,13 @@
-//! placeholder
+//! The one versioned definition of the events, and everything that is derived from it.
+//!
+//! ```text
+//!   schema/**/*.proto ──compile──► descriptors ──► Model (events, versions) ──► Plans ──► wire   validate, walk
+//!                                       │                                          ├────► json   JSON ⇄ wire
+//!                                       ▼                                          └────► columns wire → Arrow
+//!                                  ledger.json: event id + field path → column, for ever
+//! ```
+
+pub mod envelope;
+pub mod plan;
+pub mod rules;
+pub mod verdict;
