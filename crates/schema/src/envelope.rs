@@ -181,6 +181,27 @@ pub struct QuarantinedEvent {
     /// The bytes as they came.
     #[prost(bytes = "vec", tag = "5")]
     pub payload: Vec<u8>,
+    /// What `payload` is: a number of [`PayloadKind`].
+    #[prost(enumeration = "PayloadKind", tag = "6")]
+    pub payload_kind: i32,
+}
+
+/// `judi.v1.PayloadKind`: what the bytes of a quarantined event are, so that they can be judged again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum PayloadKind {
+    /// Not said, and never judged again.
+    Unspecified = 0,
+    /// The event's payload in protobuf.
+    PayloadProtobuf = 1,
+    /// The event's payload in JSON.
+    PayloadJson = 2,
+    /// The whole `judi.v1.Event` in protobuf: its envelope could not be read.
+    EventProtobuf = 3,
+    /// The whole event in JSON: its envelope could not be read.
+    EventJson = 4,
+    /// A line of an imported file.
+    Line = 5,
 }
 
 impl Context {
