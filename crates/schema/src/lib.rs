@@ -11,3 +11,4 @@ pub mod envelope;
 pub mod plan;
 pub mod rules;
 pub mod verdict;
+pub mod wire;
