@@ -55,7 +55,8 @@ pub(crate) fn decide(partitions: &[PartitionFacts], retention: &Retention, now: 
         .and_then(|age| i64::try_from(age.as_micros()).ok())
         .and_then(|age| now.0.checked_sub(age))
         .map(Timestamp);
-    let mut total: u64 = partitions.iter().map(|p| p.active_bytes + p.sealed.iter().map(|s| s.bytes).sum::<u64>()).sum();
+    let mut total: u64 =
+        partitions.iter().map(|p| p.active_bytes + p.sealed.iter().map(|s| s.bytes).sum::<u64>()).sum();
     let mut removable: Vec<&[SegmentFacts]> = partitions.iter().map(readable_prefix).collect();
     let mut removals = Vec::new();
     loop {
