@@ -7,7 +7,13 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod compile;
+pub mod embedded;
 pub mod envelope;
+pub mod error;
+pub mod layout;
+pub mod model;
+pub mod options;
 pub mod plan;
 pub mod rules;
 pub mod verdict;

@@ -4,8 +4,12 @@
 //! everything that reads or writes payloads of that version. Messages refer to each other by [`MessageId`],
 //! so recursion costs nothing.
 
+mod build;
+
 use std::collections::HashMap;
 use std::sync::Arc;
+
+pub use build::{FIELDS_MAX, MESSAGES_MAX};
 
 use crate::rules::Rules;
 
