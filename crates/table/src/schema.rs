@@ -45,7 +45,8 @@ fn join(path: &str, name: &str) -> String {
 }
 
 fn canonical_type(data_type: &DataType, path: &str) -> Result<DataType, TableError> {
-    let refuse = |hint| Err(TableError::UnsupportedType { column: path.to_owned(), data_type: data_type.clone(), hint });
+    let refuse =
+        |hint| Err(TableError::UnsupportedType { column: path.to_owned(), data_type: data_type.clone(), hint });
     Ok(match data_type {
         DataType::Boolean
         | DataType::Int8

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 /// Partition column -> value as text; `None` is NULL.
@@ -43,12 +43,12 @@ pub(crate) struct MetaData {
     pub(crate) name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) format: Format,
     pub(crate) schema_string: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) partition_columns: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) configuration: BTreeMap<String, Option<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_time: Option<i64>,
@@ -57,7 +57,7 @@ pub(crate) struct MetaData {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Format {
     pub(crate) provider: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) options: BTreeMap<String, Option<String>>,
 }
 
@@ -80,11 +80,11 @@ pub(crate) struct Txn {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Add {
     pub(crate) path: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) partition_values: PartitionValues,
     pub(crate) size: i64,
     pub(crate) modification_time: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) data_change: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stats: Option<String>,
@@ -101,7 +101,7 @@ pub(crate) struct Remove {
     pub(crate) path: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deletion_timestamp: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(crate) data_change: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) extended_file_metadata: Option<bool>,
@@ -124,6 +124,11 @@ pub(crate) struct LastCheckpoint {
     /// Set by writers of multi-part checkpoints, which are then read part by part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) parts: Option<i64>,
+}
+
+/// Takes an explicit null, as rows of a checkpoint have them, for a missing field.
+fn null_is_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 /// The characters that stand for themselves in a path of the log; everything else is percent-encoded.

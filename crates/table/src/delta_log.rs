@@ -1,0 +1,168 @@
+//! The folder `_delta_log`: reading commits and checkpoints, and finding out what the newest version is.
+//!
+//! A version is known by its file: `%020d.json`. Reading on from a snapshot asks only for the next file's name, so
+//! that a table with a long history costs as little to follow as a young one.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use judi_world::Disk;
+
+use crate::checkpoint;
+use crate::error::TableError;
+use crate::snapshot::{Replay, Snapshot};
+use crate::wire::{LastCheckpoint, Line};
+
+/// The log's folder in a table's folder.
+pub(crate) const LOG_FOLDER: &str = "_delta_log";
+/// Points at the newest checkpoint; a hint, never the truth.
+pub(crate) const LAST_CHECKPOINT: &str = "_last_checkpoint";
+
+pub(crate) fn log_folder(dir: &Path) -> PathBuf {
+    dir.join(LOG_FOLDER)
+}
+
+pub(crate) fn commit_path(dir: &Path, version: i64) -> PathBuf {
+    log_folder(dir).join(format!("{version:020}.json"))
+}
+
+pub(crate) fn checkpoint_path(dir: &Path, version: i64) -> PathBuf {
+    log_folder(dir).join(format!("{version:020}.checkpoint.parquet"))
+}
+
+/// The lines of commit `version`; `None` when there is no such commit.
+pub(crate) fn read_commit(disk: &dyn Disk, dir: &Path, version: i64) -> Result<Option<Vec<Line>>, TableError> {
+    let path = commit_path(dir, version);
+    let bytes = match disk.read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(TableError::io("read", &path)(error)),
+    };
+    let mut lines = Vec::new();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let line = serde_json::from_slice(line).map_err(|error| TableError::CorruptLog {
+            path: path.clone(),
+            line: index + 1,
+            detail: error.to_string(),
+        })?;
+        lines.push(line);
+    }
+    Ok(Some(lines))
+}
+
+/// The table at `version`, or at its newest one; `None` when there is no table.
+pub(crate) fn load(disk: &dyn Disk, dir: &Path, version: Option<i64>) -> Result<Option<Snapshot>, TableError> {
+    for candidate in checkpoint_candidates(disk, dir, version)? {
+        match checkpoint::read(disk, dir, candidate) {
+            Ok(snapshot) => return read_on(disk, dir, Some(snapshot), version).map(Some),
+            // A checkpoint only repeats what the commits say: one that cannot be read costs time, not the table.
+            Err(error @ (TableError::Io { .. } | TableError::Parquet { .. } | TableError::CorruptLog { .. })) => {
+                tracing::warn!(%error, version = candidate, "checkpoint skipped");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if disk.exists(&commit_path(dir, 0)).map_err(TableError::io("look for", &commit_path(dir, 0)))? {
+        return read_on(disk, dir, None, version).map(Some);
+    }
+    match version {
+        Some(version) => Err(TableError::MissingVersion { dir: dir.to_path_buf(), version }),
+        None if newest_listed(disk, dir)?.is_some() => {
+            Err(TableError::MissingVersion { dir: dir.to_path_buf(), version: 0 })
+        }
+        None => Ok(None),
+    }
+}
+
+/// Replays the commits after `base` (all of them without one), up to `limit` where one is given.
+fn read_on(disk: &dyn Disk, dir: &Path, base: Option<Snapshot>, limit: Option<i64>) -> Result<Snapshot, TableError> {
+    let (mut replay, mut version) = match &base {
+        Some(snapshot) => (Replay::from_snapshot(snapshot), snapshot.version),
+        None => (Replay::default(), -1),
+    };
+    let first = version;
+    while limit.is_none_or(|limit| version < limit) {
+        let Some(lines) = read_commit(disk, dir, version + 1)? else { break };
+        version += 1;
+        apply_commit(&mut replay, dir, version, lines)?;
+    }
+    if let Some(limit) = limit.filter(|limit| *limit != version) {
+        return Err(TableError::MissingVersion { dir: dir.to_path_buf(), version: limit });
+    }
+    match base {
+        Some(snapshot) if version == first => Ok(snapshot),
+        _ => replay.finish(dir, &commit_path(dir, version)),
+    }
+}
+
+/// `snapshot` with the commits that came after it, and their lines' effects one commit at a time through `seen`.
+pub(crate) fn follow(
+    disk: &dyn Disk,
+    dir: &Path,
+    snapshot: &Snapshot,
+    mut seen: impl FnMut(i64, &[Line]),
+) -> Result<Option<Snapshot>, TableError> {
+    let mut version = snapshot.version;
+    let mut replay = None;
+    while let Some(lines) = read_commit(disk, dir, version + 1)? {
+        version += 1;
+        seen(version, &lines);
+        let replay = replay.get_or_insert_with(|| Replay::from_snapshot(snapshot));
+        apply_commit(replay, dir, version, lines)?;
+    }
+    replay.map(|replay| replay.finish(dir, &commit_path(dir, version))).transpose()
+}
+
+fn apply_commit(replay: &mut Replay, dir: &Path, version: i64, lines: Vec<Line>) -> Result<(), TableError> {
+    for (index, line) in lines.into_iter().enumerate() {
+        replay.apply(line).map_err(|detail| TableError::CorruptLog {
+            path: commit_path(dir, version),
+            line: index + 1,
+            detail,
+        })?;
+    }
+    replay.set_version(version);
+    Ok(())
+}
+
+/// Versions that may have a checkpoint not newer than `limit`, the most promising first.
+fn checkpoint_candidates(disk: &dyn Disk, dir: &Path, limit: Option<i64>) -> Result<Vec<i64>, TableError> {
+    let fits = |version: i64| limit.is_none_or(|limit| version <= limit);
+    let hint = log_folder(dir).join(LAST_CHECKPOINT);
+    if let Ok(bytes) = disk.read(&hint)
+        && let Ok(last) = serde_json::from_slice::<LastCheckpoint>(&bytes)
+        && last.parts.is_none()
+        && fits(last.version)
+        && disk.exists(&checkpoint_path(dir, last.version)).unwrap_or(false)
+    {
+        let mut candidates = vec![last.version];
+        candidates.extend(listed_checkpoints(disk, dir)?.into_iter().filter(|v| fits(*v) && *v != last.version));
+        return Ok(candidates);
+    }
+    Ok(listed_checkpoints(disk, dir)?.into_iter().filter(|version| fits(*version)).collect())
+}
+
+fn listed(disk: &dyn Disk, dir: &Path, suffix: &str) -> Result<Vec<i64>, TableError> {
+    let folder = log_folder(dir);
+    let entries = match disk.list(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(TableError::io("list", &folder)(error)),
+    };
+    let version = |name: &str| name.strip_suffix(suffix).filter(|digits| digits.len() == 20)?.parse::<i64>().ok();
+    Ok(entries.iter().rev().filter_map(|entry| version(&entry.name)).collect())
+}
+
+fn listed_checkpoints(disk: &dyn Disk, dir: &Path) -> Result<Vec<i64>, TableError> {
+    listed(disk, dir, ".checkpoint.parquet")
+}
+
+fn newest_listed(disk: &dyn Disk, dir: &Path) -> Result<Option<i64>, TableError> {
+    Ok(listed(disk, dir, ".json")?.first().copied())
+}
+
+#[cfg(test)]
+mod tests;
