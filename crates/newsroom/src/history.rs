@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 
 use crate::readers::ReaderEvent;
 
-/// One event as a line of JSON: `judi.v1.Event` with its `received_at` and the client's `user_agent`.
+/// One event as a line of JSON: `judi.v1.Event` with its `received_at`, and `is_bot` where a crawler did it.
 #[must_use]
 pub fn history_line(event: &ReaderEvent) -> String {
     let mut members = event.members.clone();
     members.insert("occurred_at".to_owned(), json!(rfc3339(event.occurred_at_us)));
     members.insert("received_at".to_owned(), json!(rfc3339(event.received_at_us)));
-    members.insert("user_agent".to_owned(), json!(event.agent));
+    if event.is_bot {
+        members.insert("is_bot".to_owned(), json!(true));
+    }
     Value::Object(members).to_string()
 }
 

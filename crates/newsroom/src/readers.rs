@@ -33,6 +33,8 @@ pub struct ReaderEvent {
     pub received_at_us: i64,
     /// The client's User-Agent.
     pub agent: String,
+    /// Whether a crawler did it.
+    pub is_bot: bool,
     /// The JSON form of `judi.v1.Event`, with its context and without times.
     pub(crate) members: Map<String, Value>,
 }
@@ -111,7 +113,7 @@ impl Newsroom {
     fn read(&self, visit: &mut Visit<'_>, day: i64, reader: u32) {
         let names = &self.scenario.events;
         visit.page = Some("/".to_owned());
-        self.report(visit, &names.page, json!({"title": "Nyheter"}));
+        self.report(visit, &names.page, json!({"title": "Nyheter", "page_kind": "front"}));
         if let Some(variant) =
             self.scenario.experiment.variants.get(reader as usize % self.scenario.experiment.variants.len().max(1))
         {
@@ -124,7 +126,11 @@ impl Newsroom {
         for place in 0..1 + visit.rng.u32(..3) {
             let article = pick_article(&mut visit.rng, day);
             visit.wait_s(2, 25);
-            self.report(visit, &names.click, json!({"target": article.id, "element": "teaser", "position": place}));
+            self.report(
+                visit,
+                &names.click,
+                json!({"article_id": article.id, "element": "teaser", "position": place + 1}),
+            );
             self.read_article(visit, &article);
         }
     }
@@ -141,12 +147,13 @@ impl Newsroom {
             return;
         }
         let depth = visit.rng.u32(1..=4) * 25;
-        let engaged_ms = visit.rng.u32(4_000..90_000);
+        let visible_ms = visit.rng.u32(4_000..90_000);
         visit.wait_s(10, 90);
-        let scrolled = json!({"article_id": article.id, "depth_percent": depth, "engaged_ms": engaged_ms});
+        let scrolled = json!({"article_id": article.id, "depth_percent": depth, "visible_ms": visible_ms});
         self.report(visit, &names.scroll, scrolled);
         if visit.rng.u32(..100) < 6 {
-            let channel = ["SHARE_CHANNEL_LINK", "SHARE_CHANNEL_MAIL", "SHARE_CHANNEL_SOCIAL"][visit.rng.usize(..3)];
+            let channel =
+                ["SHARE_CHANNEL_COPY_LINK", "SHARE_CHANNEL_MAIL", "SHARE_CHANNEL_SOCIAL"][visit.rng.usize(..3)];
             self.report(visit, &names.share, json!({"article_id": article.id, "channel": channel}));
         }
     }
@@ -156,26 +163,20 @@ impl Newsroom {
         let names = &self.scenario.events;
         let programme = pick_programme(&mut visit.rng);
         visit.page = Some(format!("/video/{}", programme.id));
-        let video = |position_ms: u64, completed: Option<bool>| {
-            let mut payload =
-                json!({"programme_id": programme.id, "duration_ms": programme.duration_ms, "position_ms": position_ms});
-            if let (Some(completed), Some(members)) = (completed, payload.as_object_mut()) {
-                members.insert("completed".to_owned(), json!(completed));
-            }
-            payload
-        };
-        let mut start = video(0, None);
-        if let Some(members) = start.as_object_mut() {
-            members.insert("title".to_owned(), json!(programme.title));
-        }
+        let duration_ms = programme.duration_ms;
+        let video = |position_ms: u64| json!({"programme_id": programme.id, "duration_ms": duration_ms, "position_ms": position_ms});
+        let start = with(video(0), &[("title", json!(programme.title))]);
         self.report(visit, &names.video_start, start);
         let quarters = if visit.rng.bool() { 4 } else { visit.rng.u64(0..4) };
         for quarter in 1..=quarters.min(3) {
-            visit.now_us += i64::try_from(programme.duration_ms / 4).unwrap_or(0) * 1_000;
-            self.report(visit, &names.video_progress, video(programme.duration_ms * quarter / 4, None));
+            visit.now_us += i64::try_from(duration_ms / 4).unwrap_or(0) * 1_000;
+            self.report(visit, &names.video_progress, video(duration_ms * quarter / 4));
         }
         visit.wait_s(5, 120);
-        self.report(visit, &names.video_end, video(programme.duration_ms * quarters / 4, Some(quarters == 4)));
+        let reason = if quarters == 4 { "VIDEO_END_REASON_FINISHED" } else { "VIDEO_END_REASON_STOPPED" };
+        let completion = json!(quarters as f64 / 4.0);
+        let end = with(video(duration_ms * quarters / 4), &[("completion", completion), ("reason", json!(reason))]);
+        self.report(visit, &names.video_end, end);
     }
 
     /// Adds one event to the visit, with the mishaps that real apps have.
@@ -205,6 +206,7 @@ impl Newsroom {
             occurred_at_us: visit.now_us,
             received_at_us: visit.now_us + transit_us,
             agent: agent.clone(),
+            is_bot: visit.is_bot,
             members,
         };
         if visit.rng.u32(..10_000) < faults.twice {
@@ -236,6 +238,14 @@ impl Visit<'_> {
     fn wait_s(&mut self, least: i64, most: i64) {
         self.now_us += self.rng.i64(least * SECOND_US..=most * SECOND_US);
     }
+}
+
+/// A payload with more members.
+fn with(mut payload: Value, more: &[(&str, Value)]) -> Value {
+    if let Some(members) = payload.as_object_mut() {
+        members.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+    payload
 }
 
 /// Where the reader came from.

@@ -1,0 +1,181 @@
+//! The command line: what people type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The data platform of a media house in one program: define events, collect them, judge them, analyse and present.
+#[derive(Debug, Parser)]
+#[command(name = "judi", version, about, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the newsroom example with simulated readers, all in this process.
+    Demo(Demo),
+    /// Make a new project that runs at once.
+    Init(Init),
+    /// Run every role in one process: Event API, log, judge, tables and pages.
+    Up(Up),
+    /// Bring existing data through the same log and judge.
+    Import(Import),
+    /// Ask the tables in SQL.
+    Query(Query),
+    /// Compute partitions of the jobs' tables.
+    Run(Run),
+    /// The events' definition.
+    #[command(subcommand)]
+    Schema(Schema),
+}
+
+/// Where the project is.
+#[derive(Debug, Args)]
+pub struct ProjectArg {
+    /// The project's folder [default: the folder upwards that holds judi.toml].
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// `judi demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where to put the example's project.
+    #[arg(long, value_name = "DIR", default_value = "newsroom-demo")]
+    pub dir: PathBuf,
+    /// What the readers do follows from this number.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Events on an ordinary day; history holds fourteen of them.
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1_000..=5_000_000))]
+    pub events_per_day: u32,
+}
+
+/// `judi init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder to make the project in; made when missing.
+    pub dir: PathBuf,
+}
+
+/// `judi up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// The project's folder [default: the folder upwards that holds judi.toml].
+    pub dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files to read, plain or gzipped.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// What the files hold.
+    #[arg(long, value_enum)]
+    pub input: ImportInput,
+    /// Keeps apart the logs of several servers: part of each line's id.
+    #[arg(long, default_value = "")]
+    pub source: String,
+    /// How to print the account.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// What an imported file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportInput {
+    /// Apache's and nginx's combined access log.
+    Combined,
+    /// One event a line, as in the Event API, with its own context and received_at.
+    Jsonl,
+}
+
+/// How findings and accounts are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccountFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `judi query`
+#[derive(Debug, Args)]
+pub struct Query {
+    /// One SELECT; `-` reads it from standard input.
+    pub sql: String,
+    /// How to print the rows.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub format: RowFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For people.
+    Table,
+    /// RFC 4180, with a header.
+    Csv,
+    /// One JSON object a line.
+    Json,
+    /// One Parquet file.
+    Parquet,
+}
+
+/// `judi run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Tables to compute [default: all].
+    pub tables: Vec<String>,
+    /// The first day, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    pub from: String,
+    /// The last day, YYYY-MM-DD, itself included.
+    #[arg(long, value_name = "DAY")]
+    pub to: String,
+    /// How to print what was done.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema …`
+#[derive(Debug, Subcommand)]
+pub enum Schema {
+    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
+    Export(SchemaExport),
+}
+
+/// `judi schema export`
+#[derive(Debug, Args)]
+pub struct SchemaExport {
+    /// Where to write them, beside the project's own.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
