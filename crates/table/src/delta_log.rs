@@ -92,10 +92,24 @@ fn read_on(disk: &dyn Disk, dir: &Path, base: Option<Snapshot>, limit: Option<i6
     if let Some(limit) = limit.filter(|limit| *limit != version) {
         return Err(TableError::MissingVersion { dir: dir.to_path_buf(), version: limit });
     }
+    if limit.is_none() {
+        check_no_gap(disk, dir, version)?;
+    }
     match base {
         Some(snapshot) if version == first => Ok(snapshot),
         _ => replay.finish(dir, &commit_path(dir, version)),
     }
+}
+
+/// A log that goes on after a missing commit must not be taken for one that ends there: the next commit would fork it.
+fn check_no_gap(disk: &dyn Disk, dir: &Path, version: i64) -> Result<(), TableError> {
+    let next = commit_path(dir, version + 1);
+    let goes_on = newest_listed(disk, dir)?.is_some_and(|newest| newest > version);
+    // One that was written since we looked is no gap.
+    if goes_on && !disk.exists(&next).map_err(TableError::io("look for", &next))? {
+        return Err(TableError::CorruptLog { path: next, line: 1, detail: "the commit is missing".into() });
+    }
+    Ok(())
 }
 
 /// `snapshot` with the commits that came after it, and their lines' effects one commit at a time through `seen`.

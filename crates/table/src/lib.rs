@@ -39,8 +39,11 @@ mod wire;
 mod table;
 mod transaction;
 
+mod compaction;
 mod read;
+mod vacuum;
 
+pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
 pub use read::{FileBatches, read_file};
@@ -51,3 +54,4 @@ pub use sort::{CHUNK_ROWS, sort_batches};
 pub use stats::FileStats;
 pub use table::{Table, TableOptions, TableSpec};
 pub use transaction::{Conflict, Mode, Outcome, Transaction};
+pub use vacuum::VacuumReport;

@@ -175,8 +175,23 @@ impl Sink {
         Ok(written)
     }
 
-    /// A writer of one partition's rows, which come sorted and in chunks of [`CHUNK_ROWS`].
-    pub(crate) fn file_writer(&self, layout: &Arc<FileLayout>, values: PartitionValues) -> FileWriter {
+    /// The columns that rows are sorted by.
+    pub(crate) fn sort_key(&self) -> &[String] {
+        &self.options.sort
+    }
+
+    /// Positions in the schema of the columns that files hold: all but the partition columns.
+    pub(crate) fn stored_indices(&self) -> Vec<usize> {
+        let fields = self.schema.fields().iter().enumerate();
+        fields.filter(|(_, field)| !self.partition_columns.contains(field.name())).map(|(index, _)| index).collect()
+    }
+
+    /// A writer of one partition's rows, which come sorted, with the stored columns, in chunks of [`CHUNK_ROWS`].
+    pub(crate) fn partition_writer(&self, values: PartitionValues) -> FileWriter {
+        self.file_writer(&Arc::new(self.layout()), values)
+    }
+
+    fn file_writer(&self, layout: &Arc<FileLayout>, values: PartitionValues) -> FileWriter {
         let folder = partition_folder(&self.partition_columns, &values);
         FileWriter::new(&self.world, &self.dir, &folder, values, Arc::clone(layout), self.tags())
     }
@@ -189,8 +204,7 @@ impl Sink {
         tags
     }
 
-    /// What files of this sink look like.
-    pub(crate) fn layout(&self) -> FileLayout {
+    fn layout(&self) -> FileLayout {
         let stored: Vec<_> =
             self.schema.fields().iter().filter(|field| !self.partition_columns.contains(field.name())).collect();
         let named = self.options.stats_columns.as_deref();

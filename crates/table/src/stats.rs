@@ -121,10 +121,6 @@ impl StatsCollector {
         }
     }
 
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
-    }
-
     pub(crate) fn finish(self) -> FileStats {
         let mut stats = FileStats { rows: Some(self.rows), ..FileStats::default() };
         for column in self.columns {

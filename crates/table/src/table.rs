@@ -338,8 +338,16 @@ impl Table {
         )
     }
 
+    /// Calls `act` with the newest version while nobody commits.
+    pub(crate) fn with_newest<T>(&self, act: impl FnOnce(&Snapshot) -> Result<T, TableError>) -> Result<T, TableError> {
+        let mut state = self.lock();
+        let _lease = self.lease()?;
+        self.refresh(&mut state)?;
+        act(&state.snapshot)
+    }
+
     /// Waits for the lease and takes it.
-    pub(crate) fn lease(&self) -> Result<Box<dyn FileLock>, TableError> {
+    fn lease(&self) -> Result<Box<dyn FileLock>, TableError> {
         let path = self.dir.join(LEASE_FILE);
         for _ in 0..LEASE_POLLS_MAX {
             if let Some(lease) = self.world.disk.try_lock(&path).map_err(TableError::io("lock", &path))? {

@@ -44,10 +44,10 @@ impl Packer {
             DataType::Boolean => self.push_integers(parts, |part, row| i64::from(part.as_boolean().value(row))),
             DataType::Int8 => self.push_integers(parts, |part, row| part.as_primitive::<Int8Type>().value(row).into()),
             DataType::Int16 => {
-                self.push_integers(parts, |part, row| part.as_primitive::<Int16Type>().value(row).into())
+                self.push_integers(parts, |part, row| part.as_primitive::<Int16Type>().value(row).into());
             }
             DataType::Int32 => {
-                self.push_integers(parts, |part, row| part.as_primitive::<Int32Type>().value(row).into())
+                self.push_integers(parts, |part, row| part.as_primitive::<Int32Type>().value(row).into());
             }
             DataType::Int64 => self.push_integers(parts, |part, row| part.as_primitive::<Int64Type>().value(row)),
             DataType::Date32 => {
