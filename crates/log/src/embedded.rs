@@ -8,8 +8,9 @@ mod queue;
 mod view;
 mod writer;
 
-use std::io;
-use std::path::Path;
+use std::collections::VecDeque;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -86,8 +87,9 @@ pub struct EmbeddedLog {
     groups: Groups,
     queue: Arc<Queue>,
     changed: watch::Receiver<u64>,
-    /// One retention at a time: a removal is decided on what the one before it left.
-    retaining: Mutex<()>,
+    /// Segments that nobody sees any more and whose files have yet to go, oldest first. Held while retention
+    /// works: a removal is decided on what the one before it left.
+    leaving: Mutex<VecDeque<Leaving>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Last, so that it outlives the writer.
     _lock: Box<dyn FileLock>,
@@ -124,7 +126,7 @@ impl EmbeddedLog {
             groups: opened.groups,
             queue,
             changed,
-            retaining: Mutex::new(()),
+            leaving: Mutex::default(),
             writer: Mutex::new(Some(thread)),
             _lock: opened.lock,
         })
@@ -248,39 +250,48 @@ impl Log for EmbeddedLog {
     }
 
     fn retain(&self, retention: &Retention) -> Result<Retained, RetainError> {
-        let _one_at_a_time = self.retaining.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        // What an earlier call could not remove goes first: a later segment must never be gone before it.
+        self.remove(&mut leaving)?;
         let facts: Vec<PartitionFacts> = self.partitions.iter().map(|partition| self.facts(partition)).collect();
         let mut retained = Retained::default();
         for removal in retention::decide(&facts, retention, self.world.clock.now()) {
             let Ok(partition) = self.partition(removal.topic, removal.partition) else { continue };
-            let (removed_bytes, removed_records) = self.remove_first_segment(partition, removal.base)?;
-            retained.removed_bytes += removed_bytes;
-            retained.removed_records += removed_records;
+            let Some((segment, end)) = partition.write().remove_first(removal.base) else { continue };
+            leaving.push_back(Leaving { folder: partition.folder.clone(), path: partition.segment_path(segment.base) });
+            self.remove(&mut leaving)?;
+            retained.removed_bytes += segment.bytes;
+            retained.removed_records += end - segment.base;
         }
         Ok(retained)
     }
 }
 
+/// A segment's file that is to be removed.
+#[derive(Debug)]
+struct Leaving {
+    folder: PathBuf,
+    path: PathBuf,
+}
+
 impl EmbeddedLog {
-    /// Removes a partition's oldest segment, which begins at `base`; its bytes and records.
-    fn remove_first_segment(&self, partition: &Partition, base: u64) -> Result<(u64, u64), RetainError> {
-        let path = partition.segment_path(base);
-        let (bytes, records) = {
-            let mut view = partition.write();
-            let [first, second, ..] = view.segments.as_slice() else { return Ok((0, 0)) };
-            let removed = (first.bytes, second.base - first.base);
-            view.segments.remove(0);
+    /// Removes files, each durably before the next: after a crash a partition may begin earlier than it did,
+    /// but has no gap.
+    fn remove(&self, leaving: &mut VecDeque<Leaving>) -> Result<(), RetainError> {
+        let disk = &self.world.disk;
+        while let Some(Leaving { folder, path }) = leaving.front() {
+            self.files.forget(path);
+            let removed = match disk.remove(path) {
+                // By an earlier call, which could not sync it.
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                other => other,
+            };
             removed
-        };
-        self.files.forget(&path);
-        // Synced one by one: a later segment must never be gone while an earlier one comes back.
-        self.world
-            .disk
-            .remove(&path)
-            .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
-            .and_then(|()| self.world.disk.sync_dir(&partition.folder))
-            .map_err(|source| RetainError { path, source })?;
-        Ok((bytes, records))
+                .and_then(|()| disk.sync_dir(folder))
+                .map_err(|source| RetainError { path: path.clone(), source })?;
+            leaving.pop_front();
+        }
+        Ok(())
     }
 }
 

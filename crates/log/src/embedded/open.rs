@@ -99,6 +99,10 @@ pub(crate) fn open(world: &World, folder: &Path, options: &LogOptions) -> Result
     let id = identity(world, folder, options.partitions)?;
     let groups_folder = folder.join("groups");
     disk.create_dir_all(&groups_folder).map_err(at(&groups_folder))?;
+    // Names that outlived the last process need not outlive the machine: an identity or positions that were once
+    // seen must not be others after a crash.
+    disk.sync_dir(folder).map_err(at(folder))?;
+    disk.sync_dir(&groups_folder).map_err(at(&groups_folder))?;
     let groups = Groups::open(Arc::clone(disk), groups_folder, options.partitions)?;
     let mut partitions = Vec::new();
     let mut appenders = Vec::new();
@@ -177,7 +181,7 @@ fn recover(disk: &dyn Disk, topic: Topic, partition: u32, folder: &Path) -> Resu
         segments.reverse();
         let previous_newest = if active.is_some() { segment.1 } else { segment.0.newest };
         segments.push(segment.0);
-        // A name that outlived the last process need not outlive the machine; from here on it does.
+        // As with the folders above it, what was seen here stays.
         disk.sync_dir(folder).map_err(at(folder))?;
         return Ok(Recovered { view: View { segments, end }, active, previous_newest });
     }
@@ -220,9 +224,7 @@ impl Last<'_> {
             RecoveryDecision::Refuse { position, detail } => return Err(OpenError::Corrupt { path, position, detail }),
             RecoveryDecision::SetAside { detail } => {
                 tracing::warn!(segment = %path.display(), detail, "a segment that was never acknowledged is set aside");
-                let aside = self.aside(0);
-                let moved = self.disk.rename(&path, &aside).and_then(|()| self.disk.sync_dir(self.folder));
-                unless_full(moved).map_err(at(&path))?;
+                self.set_aside(&path).map_err(at(&path))?;
                 return Ok(None);
             }
             RecoveryDecision::CutTail { good_bytes, detail } => {
@@ -247,6 +249,15 @@ impl Last<'_> {
         let active = whole.then(|| Active { file, segment: segment.clone() });
         let previous_newest = scan.header.map_or(Timestamp(i64::MIN), |header| header.previous_newest);
         Ok((active, (segment, previous_newest), scan.end))
+    }
+
+    /// Gives the file another name, or where there is no room for one, none: under its own it would stand in
+    /// the way of the segment that comes to begin at its offset.
+    fn set_aside(&self, path: &Path) -> io::Result<()> {
+        if !unless_full(self.disk.rename(path, &self.aside(0)))? {
+            self.disk.remove(path)?;
+        }
+        self.disk.sync_dir(self.folder)
     }
 
     /// Moves what follows `good_bytes` to a file of its own. `false` when there is no room for that: the

@@ -91,6 +91,17 @@ impl View {
         }
         self.end = end;
     }
+
+    /// Takes away the first segment, if it begins at `base` and is not the last; with the offset it ends before.
+    pub(crate) fn remove_first(&mut self, base: u64) -> Option<(Segment, u64)> {
+        match self.segments.as_slice() {
+            [first, second, ..] if first.base == base => {
+                let end = second.base;
+                Some((self.segments.remove(0), end))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Landmarks {

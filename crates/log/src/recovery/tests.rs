@@ -41,7 +41,7 @@ fn a_whole_segment_is_kept_and_known() {
     let (bytes, _) = segment(&[vec![10, 20], vec![300, 5]]);
     let found = scan(&bytes, 100, 100);
     assert_eq!((found.end, found.good_bytes, found.newest), (104, bytes.len() as u64, Timestamp(103)));
-    assert_eq!(found.landmarks, [(100, 40), (102, 140)]);
+    assert_eq!(found.landmarks, [(100, 40), (102, 140), (103, 475)]);
     assert_eq!(decide(&found, EXPECTED), RecoveryDecision::Keep);
 }
 
