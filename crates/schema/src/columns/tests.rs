@@ -1,0 +1,9 @@
+//! The columns against golden rows, against another implementation of protobuf, and against their laws.
+
+mod cell;
+mod evolution;
+mod golden;
+mod laws;
+mod oracle;
+mod project;
+mod random;
