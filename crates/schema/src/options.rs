@@ -5,6 +5,8 @@
 
 use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MessageDescriptor};
 
+use crate::rules::Rules;
+
 /// `(judi.event)`: this message is an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventOptions {
@@ -110,7 +112,7 @@ impl OptionReader {
     /// Whether the field must be set: by Judi's option, by protovalidate's, or by proto2.
     #[must_use]
     pub fn is_required(&self, field: &FieldDescriptor) -> bool {
-        field.is_required() || self.field(field).required || self.rules(field).is_some_and(|it| flag(&it, "required"))
+        field.is_required() || self.field(field).required || self.rules(field).is_some_and(|it| Rules::demand_presence(&it))
     }
 }
 

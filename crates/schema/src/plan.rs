@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use build::{FIELDS_MAX, MESSAGES_MAX};
 
-use crate::rules::Rules;
+use crate::rules::{MessageRules, Rules};
 
 /// The place of a message in [`Plans::messages`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +35,8 @@ pub struct MessagePlan {
     pub fields: Vec<FieldPlan>,
     /// Names of the real (not synthetic) oneofs; [`FieldPlan::oneof`] points here.
     pub oneofs: Vec<String>,
+    /// `buf.validate` rules over several fields.
+    pub rules: Option<Arc<MessageRules>>,
     /// Index into `fields` by number, for numbers below 64; `u16::MAX`: none.
     pub(crate) dense: [u16; 64],
     /// Index into `fields` by number, for the rest.

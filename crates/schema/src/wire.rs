@@ -18,5 +18,15 @@
 //! | a value that breaks a `buf.validate` rule | `constraint` |
 
 mod cursor;
+mod elements;
+mod judge;
+pub(crate) mod place;
+mod single;
+pub mod time;
 
 pub use cursor::{Cursor, DEPTH_MAX, Scalar, Tag, WireError, WireType, unzigzag, zigzag};
+pub(crate) use elements::FieldSet;
+pub use judge::{checked, validate, well_formed};
+
+#[cfg(test)]
+mod tests;

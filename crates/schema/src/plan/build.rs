@@ -10,6 +10,7 @@ use super::{
 };
 use crate::error::{Place, SchemaError};
 use crate::options::OptionReader;
+use crate::rules::{MessageRules, Rules, RulesError};
 
 /// The most fields of one message: indexes are 16 bits wide, and the last value says "none".
 pub const FIELDS_MAX: usize = NONE as usize;
@@ -79,6 +80,7 @@ impl Builder {
             kind: message_kind(message.full_name()),
             fields: Vec::with_capacity(descriptors.len()),
             oneofs,
+            rules: MessageRules::compile(message).map_err(|error| refused(Place::of_message(message), error))?,
             dense: [NONE; DENSE],
             sparse: HashMap::new(),
             names: HashMap::new(),
@@ -112,6 +114,10 @@ impl Builder {
             .containing_oneof()
             .and_then(|oneof| oneofs.iter().position(|name| !oneof.is_synthetic() && name == oneof.name()))
             .and_then(|index| u16::try_from(index).ok());
+        let rules = match self.options.rules(descriptor) {
+            Some(rules) => Rules::compile(&rules, descriptor),
+            None => Ok(None),
+        };
         Ok(FieldPlan {
             number: descriptor.number(),
             name: descriptor.name().to_owned(),
@@ -121,7 +127,7 @@ impl Builder {
             oneof,
             required: self.options.is_required(descriptor),
             default: default_of(descriptor),
-            rules: None,
+            rules: rules.map_err(|error| refused(Place::of_field(descriptor), error))?,
         })
     }
 
@@ -189,6 +195,10 @@ impl Builder {
         }
         Ok(names)
     }
+}
+
+fn refused(place: Place, error: RulesError) -> SchemaError {
+    SchemaError::Refused { place, cause: error.cause, hint: error.hint }
 }
 
 fn message_kind(full_name: &str) -> MessageKind {
