@@ -40,6 +40,7 @@ mod table;
 mod transaction;
 
 mod compaction;
+mod history;
 mod read;
 mod vacuum;
 

@@ -266,9 +266,13 @@ impl OpenFile {
     fn finish(mut self) -> Result<FinishedFile, TableError> {
         let path = self.temporary.path.clone();
         self.end_group().map_err(TableError::parquet(&path))?;
-        let mut hashed = self.writer.into_inner().map_err(TableError::parquet(&path))?;
-        hashed.flush().and_then(|()| hashed.file.sync_data()).map_err(TableError::io("sync", &path))?;
-        let sha256 = hashed.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(FinishedFile { temporary: self.temporary, sha256, size_bytes: hashed.size_bytes, stats: self.stats })
+        self.writer.finish().map_err(TableError::parquet(&path))?;
+        // Flushed by hand: an error that the writer's end meets by itself comes out as text, without its kind.
+        self.writer.flush().map_err(TableError::io("write", &path))?;
+        let hashed = self.writer.inner_mut();
+        hashed.file.sync_data().map_err(TableError::io("sync", &path))?;
+        let sha256 = hashed.hash.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
+        let size_bytes = hashed.size_bytes;
+        Ok(FinishedFile { temporary: self.temporary, sha256, size_bytes, stats: self.stats })
     }
 }
