@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p judi-log`; `JUDI_BENCH_DIR` names a folder on the disk to measure.
 
+#![expect(clippy::expect_used, reason = "a bench that cannot measure has nothing to say")]
+
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;

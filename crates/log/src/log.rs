@@ -69,7 +69,8 @@ pub trait Log: Send + Sync + Debug {
     fn bounds(&self, topic: Topic, partition: u32) -> Result<Bounds, FetchError>;
 
     /// Changes whenever records became durable on any partition; the value counts them since the log was
-    /// opened. Mark it seen before fetching, then wait for the change: nothing is missed and nothing polls.
+    /// opened. Mark it seen before fetching, then wait for the change: nothing is missed and nothing polls. Waiting
+    /// ends with an error when the log is closed.
     fn changed(&self) -> watch::Receiver<u64>;
 
     /// What a group has committed; empty when it never did.
@@ -173,10 +174,10 @@ pub enum AppendError {
         /// The disk's own error.
         source: Arc<io::Error>,
     },
-    /// One of the records is over the log's limit; trying again is of no use.
-    #[error("a record of {bytes} bytes is over the log's limit of {bytes_max}")]
+    /// A record, or all of one call together, is over the log's limit; trying again is of no use.
+    #[error("{bytes} bytes are over the log's limit of {bytes_max}")]
     TooLarge {
-        /// Key and value together.
+        /// Key and value of the record, or all of the call.
         bytes: usize,
         /// The limit.
         bytes_max: usize,

@@ -6,7 +6,7 @@
 
 use judi_world::Timestamp;
 
-use crate::wire::{self, HEADER_BYTES, RECORD_HEADER_BYTES, SegmentHeader};
+use crate::wire::{self, Checksum, HEADER_BYTES, RECORD_HEADER_BYTES, SegmentHeader};
 
 /// What one pass over a segment found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) enum RecoveryDecision {
 }
 
 /// Reads a segment that should begin at offset `base`, noting a landmark every `landmark_step` bytes.
-pub(crate) fn scan(bytes: &[u8], base: u64, landmark_step: u64) -> Scan {
+pub(crate) fn scan(bytes: &[u8], base: u64, checksum: Checksum, landmark_step: u64) -> Scan {
     let mut found = Scan {
         header: None,
         good_bytes: 0,
@@ -54,28 +54,28 @@ pub(crate) fn scan(bytes: &[u8], base: u64, landmark_step: u64) -> Scan {
         landmarks: Vec::new(),
         defect: None,
     };
-    match wire::decode_header(bytes) {
+    match wire::decode_header(bytes, checksum) {
         Ok(header) => {
             found.header = Some(header);
             found.good_bytes = HEADER_BYTES as u64;
         }
         Err(error) => {
-            found.defect = Some(defect_at(bytes, 0, base, error.to_string()));
+            found.defect = Some(defect_at(bytes, 0, base, checksum, error.to_string()));
             return found;
         }
     }
     let mut position = HEADER_BYTES;
     let mut landmark = 0;
     while let Some(rest) = bytes.get(position..).filter(|rest| !rest.is_empty()) {
-        let raw = match wire::decode_record(rest) {
+        let raw = match wire::decode_record(rest, checksum) {
             Ok(raw) if raw.offset == found.end => raw,
             Ok(raw) => {
                 let detail = format!("record {} where {} belongs", raw.offset, found.end);
-                found.defect = Some(defect_at(bytes, position, found.end, detail));
+                found.defect = Some(defect_at(bytes, position, found.end, checksum, detail));
                 break;
             }
             Err(error) => {
-                found.defect = Some(defect_at(bytes, position, found.end, error.to_string()));
+                found.defect = Some(defect_at(bytes, position, found.end, checksum, error.to_string()));
                 break;
             }
         };
@@ -118,15 +118,17 @@ pub(crate) fn decide(scan: &Scan, expected: (crate::Topic, u32, u64)) -> Recover
 
 /// The defect at `position`, with the proof, if there is one, that the bytes there had been durable: a good
 /// record behind it, of a later offset, that was written when more than `position` bytes were synced.
-fn defect_at(bytes: &[u8], position: usize, expected: u64, detail: String) -> Defect {
+fn defect_at(bytes: &[u8], position: usize, expected: u64, checksum: Checksum, detail: String) -> Defect {
     let mut at = position + 1;
     let mut proof = None;
     while let Some(rest) = bytes.get(at..).filter(|rest| rest.len() >= RECORD_HEADER_BYTES) {
+        let between = ((at - position) / RECORD_HEADER_BYTES) as u64;
         let claims = |raw: &wire::RawRecord| {
-            raw.durable_before as usize > position && raw.durable_before as usize <= at && raw.offset > expected
+            (position + 1..=at).contains(&(raw.durable_before as usize))
+                && raw.offset.checked_sub(expected).is_some_and(|ahead| (1..=between + 1).contains(&ahead))
         };
         // Few places look like a record that claims so much; only those are worth a checksum.
-        if wire::peek_record(rest).as_ref().is_ok_and(claims) && wire::decode_record(rest).is_ok() {
+        if wire::peek_record(rest).as_ref().is_ok_and(claims) && wire::decode_record(rest, checksum).is_ok() {
             proof = Some(at as u64);
             break;
         }

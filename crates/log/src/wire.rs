@@ -6,7 +6,8 @@
 //!   record  = crc:u32 length:u32 offset:u64 durable_before:u32 timestamp:i64 key_length:u32 key value   (32 bytes + key + value)
 //! ```
 //!
-//! `crc` is CRC-32 (IEEE) of the header before it, of the record after it. `length` counts what follows it.
+//! `crc` is CRC-32 (IEEE) of the log's id as text, followed by the header before it, or the record after it: whoever
+//! sends events cannot put bytes into one that pass for a record. `length` counts what follows it.
 //! `durable_before` is the position in this file up to which everything was synced when the record was written:
 //! what a reader finds broken before that position had been acknowledged, what it finds broken behind every
 //! such position is the torn end of a write that never was. `previous_newest` is the latest timestamp of the
@@ -33,6 +34,24 @@ const MAGIC: [u8; 8] = *b"JUDILOG\n";
 const VERSION: u32 = 1;
 /// What `length` counts besides key and value.
 const LENGTH_FIXED: usize = RECORD_HEADER_BYTES - 8;
+
+/// The checksum of one log's segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Checksum {
+    of_id: u32,
+}
+
+impl Checksum {
+    pub(crate) fn of_log(id: &str) -> Self {
+        Self { of_id: crc32fast::hash(id.as_bytes()) }
+    }
+
+    fn of(self, bytes: &[u8]) -> u32 {
+        let mut hasher = crc32fast::Hasher::new_with_initial(self.of_id);
+        hasher.update(bytes);
+        hasher.finalize()
+    }
+}
 
 /// The first bytes of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +100,7 @@ pub(crate) enum WireError {
 }
 
 /// The bytes of a segment's header.
-pub(crate) fn encode_header(header: &SegmentHeader) -> [u8; HEADER_BYTES] {
+pub(crate) fn encode_header(header: &SegmentHeader, checksum: Checksum) -> [u8; HEADER_BYTES] {
     let mut bytes = [0; HEADER_BYTES];
     bytes[0..8].copy_from_slice(&MAGIC);
     bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
@@ -89,20 +108,20 @@ pub(crate) fn encode_header(header: &SegmentHeader) -> [u8; HEADER_BYTES] {
     bytes[16..20].copy_from_slice(&header.partition.to_le_bytes());
     bytes[20..28].copy_from_slice(&header.previous_newest.0.to_le_bytes());
     bytes[28..36].copy_from_slice(&header.base.to_le_bytes());
-    let crc = crc32fast::hash(&bytes[..36]);
+    let crc = checksum.of(&bytes[..36]);
     bytes[36..].copy_from_slice(&crc.to_le_bytes());
     bytes
 }
 
 /// Reads a segment's header from its first bytes.
-pub(crate) fn decode_header(bytes: &[u8]) -> Result<SegmentHeader, WireError> {
+pub(crate) fn decode_header(bytes: &[u8], checksum: Checksum) -> Result<SegmentHeader, WireError> {
     let Some(bytes) = bytes.first_chunk::<HEADER_BYTES>() else {
         return Err(WireError::Short { needed: HEADER_BYTES });
     };
     if bytes[0..8] != MAGIC {
         return Err(WireError::Magic);
     }
-    if crc32fast::hash(&bytes[..36]) != u32_at(bytes, 36) {
+    if checksum.of(&bytes[..36]) != u32_at(bytes, 36) {
         return Err(WireError::Checksum);
     }
     let version = u32_at(bytes, 8);
@@ -124,7 +143,13 @@ pub(crate) const fn record_size(record: &Record) -> usize {
 }
 
 /// Appends a record's bytes to `buffer`. Key and value together are at most [`RECORD_BYTES_MAX`] bytes.
-pub(crate) fn encode_record(buffer: &mut Vec<u8>, offset: u64, durable_before: u32, record: &Record) {
+pub(crate) fn encode_record(
+    buffer: &mut Vec<u8>,
+    offset: u64,
+    durable_before: u32,
+    record: &Record,
+    checksum: Checksum,
+) {
     let start = buffer.len();
     let mut header = [0; RECORD_HEADER_BYTES];
     // Bounded by RECORD_BYTES_MAX, so neither length is cut.
@@ -137,16 +162,16 @@ pub(crate) fn encode_record(buffer: &mut Vec<u8>, offset: u64, durable_before: u
     buffer.extend_from_slice(&header);
     buffer.extend_from_slice(&record.key);
     buffer.extend_from_slice(&record.value);
-    let crc = crc32fast::hash(&buffer[start + 4..]);
+    let crc = checksum.of(&buffer[start + 4..]);
     buffer[start..start + 4].copy_from_slice(&crc.to_le_bytes());
 }
 
 /// Reads the record that `bytes` begin with, checksum included.
-pub(crate) fn decode_record(bytes: &[u8]) -> Result<RawRecord, WireError> {
+pub(crate) fn decode_record(bytes: &[u8], checksum: Checksum) -> Result<RawRecord, WireError> {
     let raw = peek_record(bytes)?;
     match bytes.get(4..raw.size()) {
         None => Err(WireError::Short { needed: raw.size() }),
-        Some(covered) if crc32fast::hash(covered) == u32_at(bytes, 0) => Ok(raw),
+        Some(covered) if checksum.of(covered) == u32_at(bytes, 0) => Ok(raw),
         Some(_) => Err(WireError::Checksum),
     }
 }

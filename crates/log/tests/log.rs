@@ -1,5 +1,11 @@
 //! The embedded log through its public face: on a real folder, under faults, and in simulated lives.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the functions that tests share fail a test as its own lines do"
+)]
+
 #[path = "log/faults.rs"]
 mod faults;
 #[path = "log/folder.rs"]

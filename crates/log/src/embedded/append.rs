@@ -80,7 +80,7 @@ impl Appender {
         // Below the limit of LogOptions, so it fits; a new segment has nothing durable yet.
         let durable = self.active.as_ref().map_or(0, |active| active.segment.bytes) as u32;
         for (offset, record) in (first..).zip(records) {
-            wire::encode_record(&mut self.staged.bytes, offset, durable, record);
+            wire::encode_record(&mut self.staged.bytes, offset, durable, record, self.partition.checksum);
             self.staged.newest = self.staged.newest.max(Some(record.timestamp));
         }
         self.staged.records += records.len() as u64;
@@ -103,7 +103,7 @@ impl Appender {
                     base: self.next,
                     previous_newest: self.previous_newest,
                 };
-                self.staged.bytes.extend_from_slice(&wire::encode_header(&header));
+                self.staged.bytes.extend_from_slice(&wire::encode_header(&header, self.partition.checksum));
                 self.staged.first_position = HEADER_BYTES as u64;
             }
         }

@@ -11,7 +11,7 @@ use judi_world::{Disk, ReadFile};
 use crate::embedded::view::{LANDMARK_STEP_BYTES, Partition, Segment};
 use crate::log::{FetchError, Fetched};
 use crate::record::{FetchedRecord, Record};
-use crate::wire::{self, RawRecord, WireError};
+use crate::wire::{self, Checksum, RawRecord, WireError};
 
 /// The least that is read at once: a few records cost no more than one.
 const READ_BYTES_MIN: u64 = 64 << 10;
@@ -79,7 +79,7 @@ pub(crate) fn fetch(files: &Files, partition: &Partition, from: u64, max_bytes: 
         }
         other => other.map_err(|source| FetchError::Io { path: path.clone(), source })?,
     };
-    let walk = Walk { file, path, segment, segment_end, max_bytes };
+    let walk = Walk { file, path, checksum: partition.checksum, segment, segment_end, max_bytes };
     let records = walk.records(from)?;
     let next = from + records.len() as u64;
     Ok(Fetched { records, next, end })
@@ -89,6 +89,7 @@ pub(crate) fn fetch(files: &Files, partition: &Partition, from: u64, max_bytes: 
 struct Walk {
     file: Arc<dyn ReadFile>,
     path: PathBuf,
+    checksum: Checksum,
     segment: Segment,
     /// The offset that the segment ends before.
     segment_end: u64,
@@ -109,7 +110,8 @@ impl Walk {
             while offset < self.segment_end {
                 let rest = chunk.get(at..).unwrap_or_default();
                 // What is stepped over need not be whole; what is handed out must be.
-                let parsed = if offset < from { wire::peek_record(rest) } else { wire::decode_record(rest) };
+                let parsed =
+                    if offset < from { wire::peek_record(rest) } else { wire::decode_record(rest, self.checksum) };
                 let raw = match parsed {
                     Ok(raw) if raw.offset == offset => raw,
                     Ok(raw) => {

@@ -15,7 +15,7 @@ use crate::embedded::view::{LANDMARK_STEP_BYTES, Landmarks, Partition, Segment, 
 use crate::log::LogId;
 use crate::record::Topic;
 use crate::recovery::{self, RecoveryDecision, Scan};
-use crate::wire::{self, HEADER_BYTES};
+use crate::wire::{self, Checksum, HEADER_BYTES};
 
 const VERSION: u32 = 1;
 
@@ -104,15 +104,16 @@ pub(crate) fn open(world: &World, folder: &Path, options: &LogOptions) -> Result
     disk.sync_dir(folder).map_err(at(folder))?;
     disk.sync_dir(&groups_folder).map_err(at(&groups_folder))?;
     let groups = Groups::open(Arc::clone(disk), groups_folder, options.partitions)?;
+    let checksum = Checksum::of_log(id.as_str());
     let mut partitions = Vec::new();
     let mut appenders = Vec::new();
     for topic in Topic::ALL {
         for partition in 0..options.partitions {
             let place = folder.join(topic.as_str()).join(partition.to_string());
             disk.create_dir_all(&place).map_err(at(&place))?;
-            let recovered = recover(disk.as_ref(), topic, partition, &place)?;
+            let recovered = recover(disk.as_ref(), (topic, partition), &place, checksum)?;
             let next = recovered.view.end;
-            let partition = Arc::new(Partition::new(topic, partition, place, recovered.view));
+            let partition = Arc::new(Partition::new(topic, partition, place, checksum, recovered.view));
             partitions.push(Arc::clone(&partition));
             let segment_bytes = options.segment_bytes;
             let (active, previous_newest) = (recovered.active, recovered.previous_newest);
@@ -161,20 +162,25 @@ struct Recovered {
 }
 
 /// Reads a partition's segments: the headers of all, the last one whole.
-fn recover(disk: &dyn Disk, topic: Topic, partition: u32, folder: &Path) -> Result<Recovered, OpenError> {
+fn recover(
+    disk: &dyn Disk,
+    (topic, partition): (Topic, u32),
+    folder: &Path,
+    checksum: Checksum,
+) -> Result<Recovered, OpenError> {
     let entries = disk.list(folder).map_err(at(folder))?;
     // Sorted by name, which is by offset.
     let mut bases: Vec<(u64, u64)> =
         entries.iter().filter_map(|entry| segment_base(&entry.name).map(|base| (base, entry.size_bytes))).collect();
     while let Some((base, _)) = bases.pop() {
-        let last = Last { disk, folder, expected: (topic, partition, base) };
+        let last = Last { disk, folder, checksum, expected: (topic, partition, base) };
         let Some((active, segment, end)) = last.recover()? else { continue };
         let mut segments = Vec::new();
         let mut newest_before = segment.1;
         // Each header tells the latest timestamp of the segment before it.
         while let Some((base, bytes)) = bases.pop() {
             let path = folder.join(super::view::segment_name(base));
-            let header = read_header(disk, &path, (topic, partition, base))?;
+            let header = read_header(disk, &path, checksum, (topic, partition, base))?;
             segments.push(Segment { base, bytes, newest: newest_before, landmarks: Arc::default() });
             newest_before = header;
         }
@@ -189,7 +195,12 @@ fn recover(disk: &dyn Disk, topic: Topic, partition: u32, folder: &Path) -> Resu
 }
 
 /// The `previous_newest` of a sealed segment's header.
-fn read_header(disk: &dyn Disk, path: &Path, expected: (Topic, u32, u64)) -> Result<Timestamp, OpenError> {
+fn read_header(
+    disk: &dyn Disk,
+    path: &Path,
+    checksum: Checksum,
+    expected: (Topic, u32, u64),
+) -> Result<Timestamp, OpenError> {
     let mut bytes = [0; HEADER_BYTES];
     let read = disk.open(path).and_then(|file| file.read_exact_at(&mut bytes, 0));
     let corrupt = |detail: String| OpenError::Corrupt { path: path.to_owned(), position: 0, detail };
@@ -197,7 +208,7 @@ fn read_header(disk: &dyn Disk, path: &Path, expected: (Topic, u32, u64)) -> Res
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(corrupt("it is cut short".to_owned())),
         other => other.map_err(at(path))?,
     }
-    let header = wire::decode_header(&bytes).map_err(|error| corrupt(error.to_string()))?;
+    let header = wire::decode_header(&bytes, checksum).map_err(|error| corrupt(error.to_string()))?;
     if (header.topic, header.partition, header.base) != expected {
         return Err(corrupt("its header belongs to another place".to_owned()));
     }
@@ -208,6 +219,7 @@ fn read_header(disk: &dyn Disk, path: &Path, expected: (Topic, u32, u64)) -> Res
 struct Last<'a> {
     disk: &'a dyn Disk,
     folder: &'a Path,
+    checksum: Checksum,
     expected: (Topic, u32, u64),
 }
 
@@ -219,7 +231,7 @@ impl Last<'_> {
     fn recover(&self) -> Result<Option<LastRecovered>, OpenError> {
         let path = self.path();
         let bytes = self.disk.read(&path).map_err(at(&path))?;
-        let scan = recovery::scan(&bytes, self.expected.2, LANDMARK_STEP_BYTES);
+        let scan = recovery::scan(&bytes, self.expected.2, self.checksum, LANDMARK_STEP_BYTES);
         let whole = match recovery::decide(&scan, self.expected) {
             RecoveryDecision::Refuse { position, detail } => return Err(OpenError::Corrupt { path, position, detail }),
             RecoveryDecision::SetAside { detail } => {

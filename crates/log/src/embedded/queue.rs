@@ -12,6 +12,9 @@ use crate::record::Batch;
 /// The most bytes written and synced together: enough to make the sync cheap, little enough to be quick.
 const GROUP_BYTES_MAX: usize = 16 << 20;
 
+/// The most bytes of one request: together with a full segment still a position of 32 bits.
+const REQUEST_BYTES_MAX: usize = 1 << 30;
+
 /// What a producer is told to wait at least and at most.
 const RETRY_AFTER_MIN: Duration = Duration::from_millis(20);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
@@ -53,6 +56,9 @@ impl Queue {
 
     /// Takes a request if there is room. One that is larger than the whole queue is taken when it is alone.
     pub(crate) fn push(&self, request: Request) -> Result<(), AppendError> {
+        if request.bytes > REQUEST_BYTES_MAX {
+            return Err(AppendError::TooLarge { bytes: request.bytes, bytes_max: REQUEST_BYTES_MAX });
+        }
         let mut state = self.lock();
         if state.closed {
             return Err(AppendError::Closed);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use judi_world::Timestamp;
 
 use crate::record::Topic;
-use crate::wire::HEADER_BYTES;
+use crate::wire::{Checksum, HEADER_BYTES};
 
 /// Bytes between two landmarks: what a fetch from the middle of a segment reads in vain at most. A landmark
 /// takes 8 bytes, so the landmarks of a terabyte of log take 128 MB, and only of what has been read or written.
@@ -19,6 +19,7 @@ pub(crate) struct Partition {
     pub(crate) partition: u32,
     /// The folder of its segments.
     pub(crate) folder: PathBuf,
+    pub(crate) checksum: Checksum,
     view: RwLock<View>,
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Landmarks {
 }
 
 impl Partition {
-    pub(crate) const fn new(topic: Topic, partition: u32, folder: PathBuf, view: View) -> Self {
-        Self { topic, partition, folder, view: RwLock::new(view) }
+    pub(crate) const fn new(topic: Topic, partition: u32, folder: PathBuf, checksum: Checksum, view: View) -> Self {
+        Self { topic, partition, folder, checksum, view: RwLock::new(view) }
     }
 
     /// The file of the segment that begins at `base`.

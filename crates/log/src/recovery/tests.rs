@@ -5,13 +5,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::{Record, Topic};
 
+fn checksum() -> Checksum {
+    Checksum::of_log("a log")
+}
+
 const EXPECTED: (Topic, u32, u64) = (Topic::Events, 2, 100);
 
 /// A segment of groups of records, as the writer makes it, and where each group begins.
 fn segment(groups: &[Vec<usize>]) -> (Vec<u8>, Vec<usize>) {
     let (topic, partition, base) = EXPECTED;
     let header = SegmentHeader { topic, partition, base, previous_newest: Timestamp(1) };
-    let mut bytes = wire::encode_header(&header).to_vec();
+    let mut bytes = wire::encode_header(&header, checksum()).to_vec();
     let mut offset = base;
     let mut starts = Vec::new();
     for (number, sizes) in groups.iter().enumerate() {
@@ -20,8 +24,8 @@ fn segment(groups: &[Vec<usize>]) -> (Vec<u8>, Vec<usize>) {
         let durable = if number == 0 { 0 } else { bytes.len() as u32 };
         for size in sizes {
             let value = vec![offset as u8; *size];
-            let record = Record { key: "key".into(), value: value.into(), timestamp: Timestamp(offset as i64) };
-            wire::encode_record(&mut bytes, offset, durable, &record);
+            let record = Record { key: "key".into(), value: value.into(), timestamp: Timestamp(offset.cast_signed()) };
+            wire::encode_record(&mut bytes, offset, durable, &record, checksum());
             offset += 1;
         }
     }
@@ -29,7 +33,7 @@ fn segment(groups: &[Vec<usize>]) -> (Vec<u8>, Vec<usize>) {
 }
 
 fn decision(bytes: &[u8]) -> RecoveryDecision {
-    decide(&scan(bytes, EXPECTED.2, 100), EXPECTED)
+    decide(&scan(bytes, EXPECTED.2, checksum(), 100), EXPECTED)
 }
 
 fn groups() -> impl Strategy<Value = Vec<Vec<usize>>> {
@@ -39,7 +43,7 @@ fn groups() -> impl Strategy<Value = Vec<Vec<usize>>> {
 #[test]
 fn a_whole_segment_is_kept_and_known() {
     let (bytes, _) = segment(&[vec![10, 20], vec![300, 5]]);
-    let found = scan(&bytes, 100, 100);
+    let found = scan(&bytes, 100, checksum(), 100);
     assert_eq!((found.end, found.good_bytes, found.newest), (104, bytes.len() as u64, Timestamp(103)));
     assert_eq!(found.landmarks, [(100, 40), (102, 140), (103, 475)]);
     assert_eq!(decide(&found, EXPECTED), RecoveryDecision::Keep);
@@ -48,7 +52,7 @@ fn a_whole_segment_is_kept_and_known() {
 #[test]
 fn a_segment_in_the_wrong_place_is_refused() {
     let (bytes, _) = segment(&[vec![10]]);
-    let moved = decide(&scan(&bytes, 100, 100), (Topic::Events, 3, 100));
+    let moved = decide(&scan(&bytes, 100, checksum(), 100), (Topic::Events, 3, 100));
     assert!(matches!(moved, RecoveryDecision::Refuse { position: 0, .. }), "{moved:?}");
 }
 

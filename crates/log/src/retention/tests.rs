@@ -93,7 +93,7 @@ proptest! {
             let gone = removals.iter().filter(|r| r.partition == facts.partition).count();
             if let Some(first) = facts.sealed.get(gone) {
                 let needed = facts.floor.is_some_and(|floor| first.end > floor);
-                let young = age_max.is_none_or(|age| now - first.newest.0 <= age as i64);
+                let young = age_max.is_none_or(|age| now - first.newest.0 <= age.cast_signed());
                 prop_assert!(needed || (young && bytes_max.is_none_or(|bytes_max| total <= bytes_max)));
             }
         }

@@ -63,7 +63,7 @@ fn a_fetch_from_any_offset_with_any_size_reads_the_same_records() {
     let log = EmbeddedLog::open(&World::system(), folder.path(), options.clone()).unwrap();
     // Records from a few bytes to more than is read at once, several to a write, in several segments.
     let sizes = |number: usize| [3, 500, 40_000, 0, 7_000, 200_000][number % 6];
-    let records: Vec<_> = (0..40).map(|n| record(vec![n as u8; sizes(n)], n as i64)).collect();
+    let records: Vec<_> = (0..40).map(|n| record(vec![n as u8; sizes(n)], 0)).collect();
     for group in records.chunks(3) {
         wait(log.append(Topic::Events, 0, group.to_vec())).unwrap();
     }

@@ -130,7 +130,7 @@ fn append_some(log: &EmbeddedLog, random: &SeededRandom, model: &mut Model) -> u
                 // A wider number is another text: every value is tried once.
                 let value = format!("{}-{value}", model.tried.len());
                 model.tried.insert(value.clone());
-                record(value, random.below(1_000_000) as i64)
+                record(value, random.below(1_000_000).cast_signed())
             })
             .collect();
         batches.push(batch(topic, random.below(2) as u32, records));

@@ -41,6 +41,8 @@ fn a_request_larger_than_the_queue_is_taken_when_it_is_alone() {
 #[test]
 fn a_group_is_bounded_and_in_order() {
     let queue = Queue::new(usize::MAX);
+    let huge = queue.push(request(REQUEST_BYTES_MAX + 1));
+    assert!(matches!(huge, Err(AppendError::TooLarge { .. })), "{huge:?}");
     for bytes in [GROUP_BYTES_MAX - 1, 1, 1, GROUP_BYTES_MAX + 5] {
         queue.push(request(bytes)).unwrap();
     }
