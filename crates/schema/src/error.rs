@@ -138,6 +138,17 @@ impl SchemaError {
         }
     }
 
+    /// This error with the files that it names by their place in the schema folder named by their paths.
+    pub(crate) fn below(mut self, schema_dir: &Path) -> Self {
+        let below = |place: &mut Place| place.file = schema_dir.join(&place.file).display().to_string();
+        match &mut self {
+            Self::Compile { place, .. } | Self::Refused { place, .. } => below(place),
+            Self::Ledger { places, .. } => places.iter_mut().for_each(below),
+            _ => {}
+        }
+        self
+    }
+
     pub(crate) fn disk(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Disk { path: path.to_owned(), source }
     }

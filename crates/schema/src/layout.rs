@@ -1,8 +1,15 @@
 //! The columns of the tables: the envelope's, and where each field of a schema version lands.
 
+mod column_type;
 mod envelope;
+mod shape;
+mod table;
 
+pub use column_type::{ColumnType, Element, LIST_ELEMENT, MAP_ENTRIES, MAP_KEY, MAP_VALUE, NoColumnType};
 pub use envelope::{ENVELOPE_COLUMNS, EnvelopeType, envelope_fields, quarantine_fields};
+pub(crate) use shape::{CaseShape, FieldShape, InnerShape, MessageShape};
+pub use shape::{EVENT_COLUMNS_MAX, NESTING_MAX, UNROLLED_MAX};
+pub(crate) use table::{NoColumn, TableColumns};
 
 /// Where one event of one schema version lands in a row of the table `events`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,3 +55,6 @@ pub enum Inner {
     /// A recursive message below the depth that is unrolled: its bytes as they came.
     Cut,
 }
+
+#[cfg(test)]
+mod tests;

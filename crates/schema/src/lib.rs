@@ -8,13 +8,19 @@
 //! ```
 
 pub mod compile;
+pub mod derived;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
+pub mod json;
 pub mod layout;
+pub mod ledger;
 pub mod model;
 pub mod options;
 pub mod plan;
+pub mod record;
 pub mod rules;
+pub mod schemas;
 pub mod verdict;
+pub mod view;
 pub mod wire;

@@ -1,0 +1,197 @@
+//! Every known version of the schema with the ledger that binds them: what the rest of Judi is handed.
+//!
+//! [`Schemas::open`] compiles `schema/**/*.proto` and compares it with the ledger's newest version. The same
+//! fingerprint: nothing happens. Another one: with [`OpenMode::Extend`] it becomes the next version, unless a
+//! column cannot hold what it asks for; with [`OpenMode::Read`] that is an error. The descriptors of each
+//! version are kept beside the data, so that its records can be read for ever.
+
+mod publish;
+mod store;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use judi_world::Disk;
+
+use crate::compile::{Compiled, Source, compile, read_sources};
+use crate::embedded;
+use crate::error::SchemaError;
+use crate::layout::{EventLayout, MessageShape, NoColumn, TableColumns, quarantine_fields};
+use crate::ledger::Ledger;
+use crate::model::Model;
+use crate::view::{View, views};
+
+/// Whether opening may publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// A changed schema is an error, and the ledger is not written.
+    Read,
+    /// A changed schema becomes the ledger's next version.
+    Extend,
+}
+
+/// All known versions and the ledger.
+#[derive(Debug)]
+pub struct Schemas {
+    ledger: Ledger,
+    current: Arc<Model>,
+    versions: BTreeMap<u32, Version>,
+    events_schema: SchemaRef,
+    views: Vec<View>,
+}
+
+#[derive(Debug)]
+struct Version {
+    model: Arc<Model>,
+    /// By the index of the event in the model.
+    layouts: Vec<EventLayout>,
+}
+
+impl Schemas {
+    /// Opens a project's schema. `schema_dir` holds the `.proto` files and the ledger, which people commit;
+    /// `versions_dir` holds each version's descriptors, `<number>.binpb`, beside the data.
+    ///
+    /// A version of the ledger whose descriptors are not in `versions_dir` (the data was never here) is not known.
+    ///
+    /// # Errors
+    /// [`SchemaError`]: files that do not compile, a ledger that contradicts itself or is not the one of this
+    /// data, a change that the table cannot hold, a change in [`OpenMode::Read`], or the disk's own.
+    pub fn open(disk: &dyn Disk, schema_dir: &Path, versions_dir: &Path, mode: OpenMode) -> Result<Self, SchemaError> {
+        let opened = read_sources(disk, schema_dir)
+            .and_then(|sources| compile(&sources))
+            .and_then(|compiled| store::open(disk, schema_dir, versions_dir, mode, compiled));
+        let (ledger, models) = opened.map_err(|error| error.below(schema_dir))?;
+        Self::assemble(ledger, models, versions_dir)
+    }
+
+    /// The first version of a schema that lies in no folder.
+    ///
+    /// # Errors
+    /// As of [`Schemas::open`], without the disk's.
+    pub fn first(sources: &[Source]) -> Result<Self, SchemaError> {
+        let (ledger, model) = publish::publish(&Ledger::default(), None, compile(sources)?)?;
+        Self::assemble(ledger, vec![model], Path::new("schema"))
+    }
+
+    /// The version after the current one, as publishing `sources` would make it; the ledger lies in no folder.
+    ///
+    /// # Errors
+    /// As of [`Schemas::open`], without the disk's.
+    pub fn next(self, sources: &[Source]) -> Result<Self, SchemaError> {
+        let (ledger, model) = publish::publish(&self.ledger, Some(&self.current), compile(sources)?)?;
+        let mut models: Vec<Arc<Model>> = self.versions.into_values().map(|version| version.model).collect();
+        models.push(Arc::new(model));
+        Self::assemble_shared(ledger, models, Path::new("schema"))
+    }
+
+    fn assemble(ledger: Ledger, models: Vec<Model>, versions_dir: &Path) -> Result<Self, SchemaError> {
+        Self::assemble_shared(ledger, models.into_iter().map(Arc::new).collect(), versions_dir)
+    }
+
+    /// From the ledger and the known versions, the current one last.
+    fn assemble_shared(ledger: Ledger, models: Vec<Arc<Model>>, versions_dir: &Path) -> Result<Self, SchemaError> {
+        let columns = TableColumns::new(&ledger);
+        let mut versions = BTreeMap::new();
+        let mut newest = None;
+        for model in models {
+            let layouts = layouts(&columns, &model)?;
+            let layouts = layouts.map_err(|missing| SchemaError::ForeignVersion {
+                path: store::version_file(versions_dir, model.version),
+                version: model.version,
+                cause: missing.to_string(),
+            })?;
+            newest = Some(Arc::clone(&model));
+            versions.insert(model.version, Version { model, layouts });
+        }
+        let Some(current) = newest else { return Err(SchemaError::NotPublished { newest: 0 }) };
+        let views = views(&ledger, &columns, versions.values().map(|version| version.model.as_ref()));
+        let events_schema = Arc::clone(columns.schema());
+        Ok(Self { ledger, current, versions, events_schema, views })
+    }
+
+    /// The newest version: what new events are written with.
+    #[must_use]
+    pub const fn current(&self) -> &Arc<Model> {
+        &self.current
+    }
+
+    /// The version of this number, if it is known here.
+    #[must_use]
+    pub fn version(&self, number: u32) -> Option<&Arc<Model>> {
+        self.versions.get(&number).map(|version| &version.model)
+    }
+
+    /// All known versions, oldest first.
+    pub fn versions(&self) -> impl Iterator<Item = &Arc<Model>> {
+        self.versions.values().map(|version| &version.model)
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The columns of the table `events`: the envelope's, then one struct per event in the order of the ledger.
+    #[must_use]
+    pub const fn events_schema(&self) -> &SchemaRef {
+        &self.events_schema
+    }
+
+    /// The columns of the table `quarantine`.
+    #[must_use]
+    pub fn quarantine_schema() -> SchemaRef {
+        Arc::new(Schema::new(quarantine_fields()))
+    }
+
+    /// Where the event at `index` of version `version` lands in [`Schemas::events_schema`].
+    #[must_use]
+    pub fn layout(&self, version: u32, index: u32) -> Option<&EventLayout> {
+        self.versions.get(&version)?.layouts.get(usize::try_from(index).ok()?)
+    }
+
+    /// One view per event that was ever published, in the order of the ledger.
+    #[must_use]
+    pub fn views(&self) -> &[View] {
+        &self.views
+    }
+}
+
+/// Writes the carried `.proto` files below `folder`, so that any protobuf tool can compile the project's.
+/// Returns the names of the files.
+///
+/// # Errors
+/// The disk's own.
+pub fn export(disk: &dyn Disk, folder: &Path) -> Result<Vec<&'static str>, SchemaError> {
+    for file in &embedded::FILES {
+        let path = folder.join(file.name);
+        let parent = path.parent().unwrap_or(folder);
+        disk.create_dir_all(parent).map_err(SchemaError::disk(parent))?;
+        judi_world::write_durably(disk, &path, file.text.as_bytes()).map_err(SchemaError::disk(&path))?;
+    }
+    Ok(embedded::FILES.iter().map(|file| file.name).collect())
+}
+
+/// The layouts of a version's events, by index; the inner error is a ledger that lacks one of its columns.
+fn layouts(columns: &TableColumns, model: &Model) -> Result<Result<Vec<EventLayout>, NoColumn>, SchemaError> {
+    let mut layouts = Vec::with_capacity(model.events.len());
+    for event in &model.events {
+        match columns.layout(model.version, event.id, &MessageShape::of_event(model, event)?) {
+            Ok(layout) => layouts.push(layout),
+            Err(missing) => return Ok(Err(missing)),
+        }
+    }
+    Ok(Ok(layouts))
+}
+
+/// A compiled schema as the version that the ledger says it is.
+fn model_of(ledger: &Ledger, number: u32, semver: &str, compiled: Compiled) -> Result<Model, SchemaError> {
+    // An event that the ledger lacks gets an id that no column has, which the layouts then report.
+    let id = |name: &str| ledger.event(name).map_or(u32::MAX, |event| event.id);
+    Model::new(number, semver, compiled, |event| id(&event.options.name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! The decision to publish: from a ledger and a compiled schema to the next ledger and its model. No disk.
+
+use std::collections::HashMap;
+
+use super::model_of;
+use crate::compile::Compiled;
+use crate::error::{Place, SchemaError};
+use crate::layout::MessageShape;
+use crate::ledger::{EventToPublish, LEDGER_FILE, Ledger, LedgerVersion, Publication, next_semver};
+use crate::model::{Declared, Model, declared_events};
+
+/// Makes `compiled` the version after the ledger's newest, whose model is `newest` where it is known.
+pub(super) fn publish(
+    ledger: &Ledger,
+    newest: Option<&Model>,
+    compiled: Compiled,
+) -> Result<(Ledger, Model), SchemaError> {
+    let before = ledger.newest();
+    let Some(number) = before.map_or(0, |version| version.number).checked_add(1) else {
+        let cause = "there is no version after the last".to_owned();
+        return Err(SchemaError::Ledger { places: vec![Place::file(LEDGER_FILE)], cause });
+    };
+    let ids = event_ids(ledger, &declared_events(&compiled.pool)?)?;
+    let draft = Model::new(number, "", compiled, |event| ids.get(&event.options.name).copied().unwrap_or(u32::MAX))?;
+    let events = draft.events.iter().map(|event| {
+        Ok(EventToPublish {
+            id: event.id,
+            name: event.name.clone(),
+            message: event.full_name.clone(),
+            shape: MessageShape::of_event(&draft, event)?,
+        })
+    });
+    let semver = next_semver(before.map(|version| (version.semver.as_str(), newest)), &draft);
+    let version = LedgerVersion { number, semver: semver.clone(), fingerprint: draft.fingerprint.clone() };
+    let publication = Publication { version, events: events.collect::<Result<_, SchemaError>>()? };
+    let extended = ledger.extended(publication).map_err(|changed| SchemaError::Refused {
+        place: draft.place_of_field(&changed.message, changed.number),
+        cause: changed.to_string(),
+        hint: format!(
+            "columns never change their type: give the field a new number and keep the old one as \
+             `reserved {};`, or as a field that says what it is replaced_by",
+            changed.number
+        ),
+    })?;
+    let model = model_of(&extended, number, &semver, draft.compiled)?;
+    Ok((extended, model))
+}
+
+/// The ids of the declared events by name: the ledger's, else the one that the option states, else fresh ones.
+fn event_ids(ledger: &Ledger, declared: &[Declared]) -> Result<HashMap<String, u32>, SchemaError> {
+    let mut ids = HashMap::new();
+    let mut taken: HashMap<u32, String> = ledger.events.iter().map(|event| (event.id, event.name.clone())).collect();
+    for event in declared {
+        let name = &event.options.name;
+        let stated = Some(event.options.id).filter(|&id| id != 0);
+        let published = ledger.event(name).map(|event| event.id);
+        let refused = |cause: String, hint: &str| {
+            Err(SchemaError::Refused { place: event.place(), cause, hint: hint.to_owned() })
+        };
+        match (published, stated) {
+            (Some(published), Some(stated)) if published != stated => {
+                return refused(
+                    format!("the event {name:?} has the id {published} for ever, not {stated}"),
+                    "write the id that the ledger has, or none",
+                );
+            }
+            (Some(published), _) => {
+                ids.insert(name.clone(), published);
+            }
+            (None, Some(stated)) => {
+                if let Some(other) = taken.insert(stated, name.clone()) {
+                    return refused(
+                        format!("the id {stated} is the event {other:?}'s for ever"),
+                        "an event keeps its name; give a new event no id, the ledger finds one",
+                    );
+                }
+                ids.insert(name.clone(), stated);
+            }
+            (None, None) => {}
+        }
+    }
+    let mut next = taken.keys().max().copied().unwrap_or(0);
+    for event in declared {
+        if !ids.contains_key(&event.options.name) {
+            let Some(fresh) = next.checked_add(1) else {
+                return Err(SchemaError::Refused {
+                    place: event.place(),
+                    cause: "there is no id left".to_owned(),
+                    hint: "state one that is free".to_owned(),
+                });
+            };
+            next = fresh;
+            ids.insert(event.options.name.clone(), fresh);
+        }
+    }
+    Ok(ids)
+}
