@@ -1,0 +1,327 @@
+//! The Event API's shell: it reads a body, has its events judged, waits until the log has them on disk, and
+//! answers. Nothing is answered `ok`, `duplicate` or `quarantined` that would not survive the machine.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{ORIGIN, USER_AGENT};
+use http::request::Parts;
+use judi_log::{AppendError, AppendResult, Log};
+use judi_schema::envelope::Context;
+use judi_schema::schemas::Schemas;
+use judi_world::{Timestamp, World};
+use prost::Message;
+
+use crate::accept::{Acceptor, Facts};
+use crate::batch::{self, Prepared, Settled};
+use crate::body::{self, Form};
+use crate::bots::{self, Strictness};
+use crate::in_flight::{Held, InFlight};
+use crate::incoming::RawEvent;
+use crate::inflate::{self, Encoding};
+use crate::json::{self, JsonFault};
+use crate::keys::{self, Keys};
+use crate::options::CollectOptions;
+use crate::protobuf::{self, ProtobufFault};
+use crate::refusal::Refusal;
+use crate::seen::SeenIds;
+use crate::telemetry::{Now, Telemetry};
+
+/// Bodies from here on, and all compressed ones, are judged off the threads that serve connections: below it
+/// the work is a millisecond and handing it over costs more than it saves.
+const BLOCKING_BYTES_MIN: usize = 128 * 1024;
+
+/// How long after a failed append the log counts as not writable. Nobody sends to a server that is not ready,
+/// so only time can make it ready again.
+const LOG_FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
+
+/// How many records the judge has yet to read; `None` where it is not known.
+pub type JudgeLag = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// What a [`Collector`] is made of.
+pub struct CollectorParts {
+    /// Who may write, and how much.
+    pub options: CollectOptions,
+    /// The clock and the randomness.
+    pub world: World,
+    /// Where records become durable.
+    pub log: Arc<dyn Log>,
+    /// What events may look like.
+    pub schemas: Arc<Schemas>,
+    /// For `/health/ready` and `/metrics`.
+    pub judge_lag: JudgeLag,
+}
+
+/// The Event API's state, shared by all its requests.
+pub struct Collector {
+    options: CollectOptions,
+    keys: Keys,
+    world: World,
+    log: Arc<dyn Log>,
+    schemas: RwLock<Arc<Schemas>>,
+    judge_lag: JudgeLag,
+    seen: SeenIds,
+    in_flight: Arc<InFlight>,
+    telemetry: Telemetry,
+    /// What given ids are made of, with the number of each batch.
+    id_key: [u8; 32],
+    batches: AtomicU64,
+    /// Microseconds of the monotonic clock at the last failed append, plus 1; 0: the last one succeeded.
+    log_failed_us: AtomicU64,
+}
+
+/// What is known of a request besides its body.
+struct Arrival {
+    received_at: Timestamp,
+    form: Form,
+    encoding: Encoding,
+    key: Option<String>,
+    origin: Option<String>,
+    is_bot: bool,
+    id_seed: [u8; 32],
+}
+
+impl Collector {
+    /// A collector that takes events from now on.
+    ///
+    /// # Errors
+    /// When there is no randomness to make ids of.
+    pub fn new(parts: CollectorParts) -> io::Result<Arc<Self>> {
+        let CollectorParts { mut options, world, log, schemas, judge_lag } = parts;
+        let mut id_key = [0; 32];
+        world.random.fill(&mut id_key)?;
+        Ok(Arc::new(Self {
+            keys: Keys::new(std::mem::take(&mut options.keys)),
+            in_flight: Arc::new(InFlight::new(options.limits.in_flight_bytes)),
+            options,
+            world,
+            log,
+            schemas: RwLock::new(schemas),
+            judge_lag,
+            seen: SeenIds::default(),
+            telemetry: Telemetry::default(),
+            id_key,
+            batches: AtomicU64::new(0),
+            log_failed_us: AtomicU64::new(0),
+        }))
+    }
+
+    /// Judges by these schemas from the next request on: for when a version was published.
+    pub fn set_schemas(&self, schemas: Arc<Schemas>) {
+        *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
+    }
+
+    /// Takes one request: everything between its headers and its answer.
+    pub(crate) async fn take(self: &Arc<Self>, parts: &Parts, body: Body) -> Result<Settled, Refusal> {
+        let arrival = match self.arrival(parts) {
+            Ok(arrival) => arrival,
+            Err(refusal) => {
+                body::discard(body, &parts.headers).await;
+                return Err(refusal);
+            }
+        };
+        let mut held = InFlight::begin(&self.in_flight);
+        let body = body::read(body, &parts.headers, &self.options.limits, &mut held).await?;
+        let (prepared, held) = self.prepare_anywhere(arrival, body, held).await?;
+        let settled = self.write(prepared).await;
+        drop(held);
+        settled
+    }
+
+    pub(crate) const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Time since an arbitrary start, for measuring.
+    pub(crate) fn monotonic(&self) -> Duration {
+        self.world.clock.monotonic()
+    }
+
+    /// Notes a request that has been answered.
+    pub(crate) fn answered(&self, status: http::StatusCode, took: Duration) {
+        self.telemetry.request(status, took);
+        self.in_flight.note(took);
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.telemetry.render(&self.now())
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let failed_us = self.log_failed_us.load(Ordering::Relaxed);
+        let since = self.monotonic().saturating_sub(Duration::from_micros(failed_us));
+        Now {
+            in_flight_requests: self.in_flight.requests(),
+            in_flight_bytes: self.in_flight.bytes(),
+            judge_lag: (self.judge_lag)(),
+            log_writable: failed_us == 0 || since >= LOG_FAILURE_REMEMBERED,
+        }
+    }
+
+    /// What the headers say, and whether they may.
+    fn arrival(&self, parts: &Parts) -> Result<Arrival, Refusal> {
+        let text = |name| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let origin = text(ORIGIN).map(Cow::into_owned);
+        let key = keys::presented(&parts.headers, &parts.uri);
+        if key.is_some() {
+            // A stranger is turned away before the body is read.
+            self.keys.admit(key.as_deref(), origin.as_deref())?;
+        }
+        let number = self.batches.fetch_add(1, Ordering::Relaxed);
+        Ok(Arrival {
+            received_at: self.world.clock.now(),
+            form: Form::of(&parts.headers)?,
+            encoding: Encoding::of(&parts.headers)?,
+            key,
+            origin,
+            is_bot: text(USER_AGENT).is_some_and(|agent| bots::is_bot(&agent, Strictness::Live)),
+            id_seed: *blake3::keyed_hash(&self.id_key, &number.to_le_bytes()).as_bytes(),
+        })
+    }
+
+    async fn prepare_anywhere(
+        self: &Arc<Self>,
+        arrival: Arrival,
+        body: Bytes,
+        mut held: Held,
+    ) -> Result<(Prepared, Held), Refusal> {
+        if body.len() < BLOCKING_BYTES_MIN && arrival.encoding == Encoding::Identity {
+            let prepared = self.prepare(&arrival, &body, &mut held)?;
+            return Ok((prepared, held));
+        }
+        let this = Arc::clone(self);
+        let work = tokio::task::spawn_blocking(move || {
+            let prepared = this.prepare(&arrival, &body, &mut held)?;
+            Ok((prepared, held))
+        });
+        // The work does not panic; it is cancelled only where the runtime ends.
+        work.await.unwrap_or(Err(Refusal::Closing))
+    }
+
+    /// From bytes to records: all the work on the processor.
+    fn prepare(&self, arrival: &Arrival, body: &[u8], held: &mut Held) -> Result<Prepared, Refusal> {
+        let limits = &self.options.limits;
+        let inflated = match arrival.encoding {
+            Encoding::Identity => Cow::Borrowed(body),
+            encoding => {
+                let max = limits.inflated_bytes;
+                Cow::Owned(inflate::inflate(encoding, body, max, |bytes| held.grow(bytes))?)
+            }
+        };
+        self.telemetry.body(body.len(), inflated.len());
+        match arrival.form {
+            Form::Json => {
+                let text = std::str::from_utf8(&inflated)
+                    .map_err(|error| Refusal::Unreadable { detail: format!("it is not UTF-8: {error}") })?;
+                // Some editors and shells put a byte order mark before what they send.
+                let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+                let batch = json::read_batch(text, limits.batch_events).map_err(|fault| match fault {
+                    JsonFault::Unreadable(detail) => Refusal::Unreadable { detail },
+                    JsonFault::TooManyEvents { .. } => too_many(limits.batch_events),
+                })?;
+                let head = Head { sent_at: batch.sent_at, context: batch.context, key: &batch.write_key };
+                self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Json), held)
+            }
+            Form::Protobuf => {
+                let batch = protobuf::read_batch(&inflated, limits.batch_events).map_err(|fault| match fault {
+                    ProtobufFault::Unreadable(detail) => Refusal::Unreadable { detail },
+                    ProtobufFault::TooManyEvents { .. } => too_many(limits.batch_events),
+                })?;
+                let head = Head { sent_at: batch.sent_at, context: batch.context, key: batch.write_key };
+                self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Protobuf), held)
+            }
+        }
+    }
+
+    fn judge<'e>(
+        &self,
+        arrival: &Arrival,
+        head: Head<'_>,
+        events: impl ExactSizeIterator<Item = RawEvent<'e>>,
+        held: &mut Held,
+    ) -> Result<Prepared, Refusal> {
+        let presented = arrival.key.as_deref().unwrap_or(head.key);
+        let source = self.keys.admit(Some(presented), arrival.origin.as_deref())?;
+        let event_bytes_max = self.options.limits.event_bytes;
+        if head.context.encoded_len() > event_bytes_max {
+            return Err(Refusal::TooLarge { what: "the context", max: event_bytes_max, unit: "bytes" });
+        }
+        let facts = Facts {
+            received_at: arrival.received_at,
+            sent_at: head.sent_at,
+            source,
+            place: "",
+            is_bot: arrival.is_bot,
+            import_run: "",
+            clock_tolerance: self.options.clock_tolerance,
+            event_bytes_max,
+            id_seed: arrival.id_seed,
+        };
+        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+        let mut acceptor = Acceptor::new(&schemas, facts, head.context);
+        batch::prepare(&mut acceptor, events, &self.seen, self.log.partitions(), held)
+    }
+
+    /// Makes the records durable, in one group commit.
+    async fn write(&self, mut prepared: Prepared) -> Result<Settled, Refusal> {
+        let batches = prepared.take_batches();
+        let outcomes = if batches.is_empty() {
+            Vec::new()
+        } else {
+            let started = self.monotonic();
+            let outcomes = self.log.append_many(batches).await;
+            self.telemetry.appended(prepared.record_bytes(), self.monotonic().saturating_sub(started));
+            self.note_log(&outcomes);
+            outcomes
+        };
+        let settled = prepared.settle(&outcomes, &self.seen)?;
+        self.telemetry.results(&settled.results);
+        Ok(settled)
+    }
+
+    fn note_log(&self, outcomes: &[AppendResult]) {
+        let failure = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).find(|error| is_failure(error));
+        let Some(error) = failure else {
+            if outcomes.iter().any(Result::is_ok) {
+                self.log_failed_us.store(0, Ordering::Relaxed);
+            }
+            return;
+        };
+        let now_us = u64::try_from(self.monotonic().as_micros()).unwrap_or(u64::MAX - 1);
+        if self.log_failed_us.swap(now_us + 1, Ordering::Relaxed) == 0 {
+            tracing::error!(%error, "events are refused: the log does not take them");
+        }
+    }
+}
+
+/// What a body says for all its events.
+struct Head<'b> {
+    sent_at: Option<Timestamp>,
+    context: Context,
+    key: &'b str,
+}
+
+/// Whether the log is broken, and not just busy.
+const fn is_failure(error: &AppendError) -> bool {
+    matches!(error, AppendError::NoSpace { .. } | AppendError::Io { .. } | AppendError::Closed)
+}
+
+const fn too_many(max: usize) -> Refusal {
+    Refusal::TooLarge { what: "the number of events", max, unit: "events" }
+}
+
+impl fmt::Debug for Collector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Collector")
+            .field("options", &self.options)
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
+}
