@@ -1,1 +1,40 @@
-//! placeholder
+//! SQL over Judi's tables. The only crate that links DataFusion, and no type of it gets out.
+//!
+//! ```text
+//!   Catalog (tables, event views, windows) ─┐
+//!   SQL, Parameters ────────────────────────┴─► Engine::query ─► Rows ─► output: table, csv, json, parquet
+//! ```
+//!
+//! A query reads each table at one version, only reads, runs on the engine's own threads within the engine's memory,
+//! and ends when its rows are dropped.
+
+mod error;
+mod nearest;
+mod zone;
+
+mod catalog;
+mod parameters;
+pub mod sql;
+
+mod local_date;
+mod pinned;
+mod pruning;
+mod snapshot_scan;
+mod views;
+
+mod determinism;
+mod distinct;
+mod engine;
+mod introspection;
+mod plain;
+mod query;
+
+pub mod output;
+
+pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
+pub use engine::{Engine, EngineOptions};
+pub use error::{EngineError, Fault, Place};
+pub use nearest::nearest;
+pub use parameters::{Parameter, Parameters};
+pub use query::{QueryOptions, Rows};
+pub use zone::{DAY_US, HOUR_US, UnknownZone, Zone, day_text, moment_text, parse_day};
