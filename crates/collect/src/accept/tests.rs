@@ -162,7 +162,7 @@ fn protobuf_events_are_judged_alike() {
     let cases = [
         (Event { payload: payload(2), ..sale() }, Status::Ok, None, PayloadKind::Unspecified),
         (Event { payload_fields: Some(fields(2.0)), ..sale() }, Status::Ok, None, PayloadKind::Unspecified),
-        (Event { payload: payload(0), ..sale() }, Status::Ok, None, PayloadKind::Unspecified),
+        (Event { payload: payload(0), ..sale() }, Status::Quarantined, Some("constraint"), PayloadKind::PayloadProtobuf),
         (Event { payload_fields: Some(fields(-2.0)), ..sale() }, Status::Quarantined, Some("constraint"), PayloadKind::PayloadJson),
         (Event { payload_fields: Some(fields(0.5)), ..sale() }, Status::Quarantined, Some("invalid_payload"), PayloadKind::PayloadJson),
         (Event { payload: vec![0x0A, 9], ..sale() }, Status::Quarantined, Some("undecodable"), PayloadKind::PayloadProtobuf),

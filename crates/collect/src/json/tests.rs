@@ -52,7 +52,7 @@ fn bodies_that_cannot_be_read_as_a_whole() {
         ("null", "expected a batch"),
         ("{}", "no list `events`"),
         (r#"{"events": 5}"#, "expected a list of events"),
-        (r#"{"events": [{]}"#, "expected"),
+        (r#"{"events": [{]}"#, "key must be"),
         (r#"{"events": []} x"#, "trailing"),
         (r#"{"events": [], "sent_at": 5}"#, "sent_at: expected a time"),
         (r#"{"events": [], "context": []}"#, "context: expected an object"),
