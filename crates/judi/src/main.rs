@@ -1,2 +1,55 @@
-//! The binary.
-fn main() {}
+//! Judi: the data platform of a media house in one program.
+//!
+//! The binary sees all stages and wires them; it decides nothing that a stage could.
+
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod failure;
+mod import;
+mod nearest;
+mod pages;
+mod project;
+mod server;
+mod serving;
+mod stack;
+mod warehouse;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command, Schema};
+use crate::failure::Done;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("JUDI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // With nobody left to tell, the exit code still tells.
+            let _ = writeln!(io::stderr(), "{failure}");
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Done {
+    match &cli.command {
+        Command::Demo(args) => commands::demo::run(args),
+        Command::Init(args) => commands::init::run(args),
+        Command::Up(args) => commands::up::run(args),
+        Command::Import(args) => import::run(args),
+        Command::Query(args) => commands::query::run(args),
+        Command::Run(args) => commands::run::run(args),
+        Command::Schema(Schema::Export(args)) => commands::schema::export(args),
+    }
+}

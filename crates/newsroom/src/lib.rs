@@ -16,7 +16,7 @@ mod rhythm;
 mod scenario;
 mod template;
 
-pub use history::history_line;
+pub use history::history_lines;
 pub use live::{Live, Request};
 pub use readers::{Newsroom, ReaderEvent};
 pub use template::{TemplateFile, template};

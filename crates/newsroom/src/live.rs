@@ -13,6 +13,9 @@ const MINUTE_US: i64 = 60_000_000;
 /// Visits that begin in each live minute at the least: a page that shows the last minutes has something to show at night.
 const LIVE_VISITS_MIN: u32 = 8;
 
+/// No visit is longer, in minutes.
+const VISIT_MINUTES_MAX: i64 = 60;
+
 /// Events that may wait for their time; a visit that has none left to wait for is over. Bounds a clock that jumps ahead.
 const WAITING_MAX: usize = 200_000;
 
@@ -29,6 +32,7 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Live {
     newsroom: Newsroom,
+    start_us: i64,
     next_minute: i64,
     waiting: BinaryHeap<Reverse<Waiting>>,
     arrivals: u64,
@@ -42,16 +46,19 @@ struct Waiting {
 }
 
 impl Live {
-    /// Readers from `start_us` (microseconds since 1970) on.
+    /// Readers from `start_us` (microseconds since 1970) on, those included who came before and are still there.
     #[must_use]
     pub fn new(newsroom: Newsroom, start_us: i64) -> Self {
-        Self { newsroom, next_minute: start_us.div_euclid(MINUTE_US), waiting: BinaryHeap::new(), arrivals: 0 }
+        let next_minute = start_us.div_euclid(MINUTE_US) - VISIT_MINUTES_MAX;
+        Self { newsroom, start_us, next_minute, waiting: BinaryHeap::new(), arrivals: 0 }
     }
 
     /// The requests that reach the Event API up to `now_us`, one per install.
     pub fn due(&mut self, now_us: i64) -> Vec<Request> {
         while self.next_minute * MINUTE_US <= now_us && self.waiting.len() < WAITING_MAX {
-            for event in self.newsroom.minute(self.next_minute, LIVE_VISITS_MIN) {
+            let events = self.newsroom.minute(self.next_minute, LIVE_VISITS_MIN);
+            // What was received before the start is history.
+            for event in events.into_iter().filter(|event| event.received_at_us >= self.start_us) {
                 self.arrivals += 1;
                 self.waiting.push(Reverse(Waiting { due_us: event.received_at_us, arrival: self.arrivals, event }));
             }

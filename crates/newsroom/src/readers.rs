@@ -1,5 +1,7 @@
 //! Readers: who comes in a minute, with what app, and what each of them does during the visit.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::articles::{Article, pick_article, pick_programme};
@@ -17,9 +19,9 @@ const READERS: u32 = 15_000;
 const EVENTS_PER_VISIT: f64 = 6.9;
 
 /// A newsroom and its readers, all of whose history and future follow from a seed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Newsroom {
-    scenario: Scenario,
+    scenario: Arc<Scenario>,
     seed: u64,
     events_per_day: u32,
 }
@@ -57,7 +59,7 @@ impl Newsroom {
     /// # Errors
     /// When the compiled-in scenario is not well formed.
     pub fn new(seed: u64, events_per_day: u32) -> Result<Self, toml::de::Error> {
-        Ok(Self { scenario: Scenario::load()?, seed, events_per_day })
+        Ok(Self { scenario: Arc::new(Scenario::load()?), seed, events_per_day })
     }
 
     /// Everything that readers who came in `minute` (minutes since 1970) do, in order of time; some of it goes on

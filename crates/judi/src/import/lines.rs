@@ -49,6 +49,11 @@ impl Lines {
         Ok(Self { path: path.to_owned(), reader, line: Vec::new(), number: 0 })
     }
 
+    /// Lines that are made rather than read.
+    pub fn made(name: &str, reader: Box<dyn BufRead>) -> Self {
+        Self { path: PathBuf::from(name), reader, line: Vec::new(), number: 0 }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,0 +1,8 @@
+//! The commands, one file each.
+
+pub mod demo;
+pub mod init;
+pub mod query;
+pub mod run;
+pub mod schema;
+pub mod up;

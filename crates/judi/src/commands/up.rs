@@ -1,0 +1,24 @@
+//! `judi up`: every role in one process.
+
+use crate::cli::Up;
+use crate::failure::Done;
+use crate::project::Project;
+use crate::serving::{Serving, serve};
+
+/// Runs the command.
+pub fn run(args: &Up) -> Done {
+    let project = Project::open(args.dir.as_deref().or(args.project.project.as_deref()))?;
+    serve(project, |serving| {
+        say_where(serving);
+        None
+    })
+}
+
+/// Tells people where to look and where to send.
+pub fn say_where(serving: &Serving) {
+    let address = serving.address;
+    eprintln!("pages      http://{address}/");
+    eprintln!("events     POST http://{address}/v1/events");
+    eprintln!("SQL        http://{address}/sql");
+    eprintln!("Ctrl-C stops.");
+}

@@ -1,0 +1,135 @@
+//! What `judi import` asks of a running server: append records, and say when they are in the tables.
+//!
+//! Behind a token that the server writes into the project's state folder, readable by its owner only.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::Json;
+use bytes::Bytes;
+use judi_judge::JudgeHandle;
+use judi_log::{Log, Positions, Topic};
+use serde::{Deserialize, Serialize};
+
+use crate::import::wire;
+
+/// Appends batches; answers their first offsets, null for a batch that there was no room for now.
+pub const APPEND: &str = "/internal/import/append";
+
+/// Waits for positions; answers the account.
+pub const FINISH: &str = "/internal/import/finish";
+
+/// The largest body: an import sends about 1 MB, and one record may have several.
+const BODY_BYTES_MAX: usize = 16 << 20;
+
+/// How long one request to [`FINISH`] waits before the client has to ask again.
+const FINISH_WAIT: Duration = Duration::from_secs(20);
+
+/// What the internal paths need.
+#[derive(Clone)]
+pub struct Internal {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// The judge.
+    pub judge: Arc<JudgeHandle>,
+    /// What a client must present.
+    pub token: Arc<str>,
+}
+
+/// Which import has come to its end, and where its records are.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishRequest {
+    run: String,
+    positions: Vec<(String, u32, u64)>,
+}
+
+/// The account, or nothing when it takes longer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FinishAnswer {
+    /// What became of the records.
+    pub tally: Option<TallyAnswer>,
+}
+
+/// [`judi_judge::Tally`] as JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TallyAnswer {
+    /// Rows by event.
+    pub rows: BTreeMap<String, u64>,
+    /// Known ids.
+    pub duplicates: u64,
+    /// Rows in quarantine.
+    pub quarantined: u64,
+}
+
+impl FinishRequest {
+    /// For the import `run`, whose records end at `positions`.
+    pub fn new(run: &str, positions: &Positions) -> Self {
+        let positions =
+            positions.iter().map(|((topic, partition), next)| (topic.as_str().to_owned(), *partition, *next)).collect();
+        Self { run: run.to_owned(), positions }
+    }
+
+    fn positions(&self) -> Option<Positions> {
+        let topic = |name: &str| Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
+        self.positions.iter().map(|(name, partition, next)| Some(((topic(name)?, *partition), *next))).collect()
+    }
+}
+
+/// The internal paths.
+pub fn router(internal: Internal) -> Router {
+    Router::new()
+        .route(APPEND, post(append))
+        .route(FINISH, post(finish))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(internal)
+}
+
+fn is_allowed(internal: &Internal, headers: &HeaderMap) -> bool {
+    let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    // Hashing first makes the time of the comparison say nothing about the token.
+    let digest = |text: &str| blake3::hash(text.as_bytes());
+    presented.and_then(|text| text.strip_prefix("Bearer ")).is_some_and(|token| digest(token) == digest(&internal.token))
+}
+
+async fn append(State(internal): State<Internal>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let batches = match wire::decode(body) {
+        Ok(batches) => batches,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let mut first_offsets = Vec::with_capacity(batches.len());
+    for outcome in internal.log.append_many(batches).await {
+        match outcome {
+            Ok(first) => first_offsets.push(Some(first)),
+            Err(error) if error.is_retryable() => first_offsets.push(None),
+            Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+        }
+    }
+    Json(first_offsets).into_response()
+}
+
+async fn finish(State(internal): State<Internal>, headers: HeaderMap, Json(request): Json<FinishRequest>) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(positions) = request.positions() else {
+        return (StatusCode::BAD_REQUEST, "no such topic").into_response();
+    };
+    let tally = match tokio::time::timeout(FINISH_WAIT, internal.judge.wait_until(&positions)).await {
+        Err(_) => None,
+        Ok(Ok(())) => {
+            let tally = internal.judge.tally(&request.run);
+            Some(TallyAnswer { rows: tally.rows, duplicates: tally.duplicates, quarantined: tally.quarantined })
+        }
+        Ok(Err(ended)) => return (StatusCode::INTERNAL_SERVER_ERROR, ended.to_string()).into_response(),
+    };
+    Json(FinishAnswer { tally }).into_response()
+}

@@ -1,0 +1,152 @@
+//! Every role in one process, on one address, from the first request to an orderly end.
+//!
+//! ```text
+//!   SIGINT, SIGTERM ──► listener closes ──► requests finish ──► judge takes what is in the log ──► log closes
+//! ```
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, ServeOptions};
+use judi_log::Log;
+use judi_world::World;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config;
+use crate::failure::{Done, Exit, Failure};
+use crate::pages;
+use crate::project::Project;
+use crate::server::{RunningServer, clear_announcement, internal};
+use crate::stack::Stack;
+
+/// How often old records of the log are looked for.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A project that is being served.
+#[derive(Clone)]
+pub struct Serving {
+    /// Log, judge and tables.
+    pub stack: Arc<Stack>,
+    /// Where it is served.
+    pub address: SocketAddr,
+    /// True once the process has been asked to stop.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// Serves `project` until the process is asked to stop. `companion` is called when requests are taken; the thread
+/// that it may start is waited for before log and judge close.
+pub fn serve(project: Project, companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>) -> Done {
+    let world = World::system();
+    let stack = Stack::open(project, world)?.map_err(|_taken| {
+        Failure::outside("another process has this project's log open").hint("a server or an import runs; end it, or use it")
+    })?;
+    let stack = Arc::new(stack);
+    clear_announcement(&stack.project);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("judi-http")
+        .build()
+        .map_err(|error| Failure::from_error(Exit::Outside, "threads", &error))?;
+    let served = runtime.block_on(run(&stack, companion));
+    // Order matters: nothing may append any more when the judge takes what is left.
+    runtime.shutdown_timeout(Duration::from_secs(5));
+    stack.close();
+    served
+}
+
+async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>) -> Done {
+    let (stop, stopping) = watch::channel(false);
+    let asked = address(&stack.project.config.http)?;
+    let listener = stack.world.network.listen(asked).await.map_err(|error| {
+        Failure::from_error(Exit::Outside, &format!("cannot listen on {asked}"), &error)
+            .hint(format!("JUDI__HTTP__PORT={} takes another port", asked.port().wrapping_add(1)))
+    })?;
+    let address = listener.local_addr().map_err(|error| Failure::from_error(Exit::Outside, "the listener", &error))?;
+    let token = RunningServer::new_token(stack.world.random.as_ref())?;
+    let router = router(stack, &token)?;
+    let server = RunningServer { address, token, partitions: stack.log.partitions(), pid: std::process::id() };
+    let _announcement = server.announce(&stack.project)?;
+    let mut stopped = stopping.clone();
+    let shutdown = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let serving = tokio::spawn(judi_collect::serve(listener, router, ServeOptions::default(), shutdown));
+    let retention = tokio::spawn(retain(Arc::clone(stack)));
+    let companion = companion(&Serving { stack: Arc::clone(stack), address, stopping });
+    asked_to_stop().await?;
+    eprintln!("stopping: requests finish, the judge takes what is in the log");
+    stop.send_replace(true);
+    retention.abort();
+    let served = serving.await;
+    if let Some(companion) = companion {
+        let _ = tokio::task::spawn_blocking(move || companion.join()).await;
+    }
+    served.map_err(|error| Failure::from_error(Exit::Outside, "the server", &error))
+}
+
+fn address(http: &config::Http) -> Result<SocketAddr, Failure> {
+    let host = if http.host == "localhost" { "127.0.0.1" } else { &http.host };
+    let ip: IpAddr = host.parse().map_err(|_| {
+        Failure::usage(format!("http.host: \"{}\" is no address", http.host)).hint("\"127.0.0.1\" is this machine, \"0.0.0.0\" all its networks")
+    })?;
+    Ok(SocketAddr::new(ip, http.port))
+}
+
+fn router(stack: &Arc<Stack>, token: &str) -> Result<Router, Failure> {
+    let lag = Arc::clone(stack);
+    let collector = Collector::new(CollectorParts {
+        options: collect_options(&stack.project.config),
+        world: stack.world.clone(),
+        log: Arc::clone(&stack.log) as Arc<dyn Log>,
+        schemas: Arc::clone(&stack.schemas),
+        judge_lag: Arc::new(move || lag.judge_lag()),
+    })
+    .map_err(|error| Failure::from_error(Exit::Outside, "randomness", &error))?;
+    let internal = internal::Internal {
+        log: Arc::clone(&stack.log) as Arc<dyn Log>,
+        judge: Arc::clone(&stack.judge),
+        token: token.into(),
+    };
+    Ok(judi_collect::router(collector).merge(pages::router(stack)?).merge(internal::router(internal)))
+}
+
+fn collect_options(config: &config::Config) -> CollectOptions {
+    let limits = &config.collect.limits;
+    let keys = config.collect.keys.iter().map(|key| Key {
+        key: key.key.clone(),
+        name: key.name.clone(),
+        enabled: key.enabled,
+        origins: key.origins.clone(),
+    });
+    CollectOptions {
+        keys: keys.collect(),
+        limits: Limits {
+            event_bytes: limits.event.as_usize(),
+            batch_bytes: limits.batch.as_usize(),
+            inflated_bytes: limits.inflated_batch.as_usize(),
+            batch_events: limits.batch_events,
+            ..Limits::default()
+        },
+        clock_tolerance: config.judge.clock_tolerance.0,
+    }
+}
+
+async fn retain(stack: Arc<Stack>) {
+    loop {
+        tokio::time::sleep(RETENTION_INTERVAL).await;
+        let stack = Arc::clone(&stack);
+        let _ = tokio::task::spawn_blocking(move || stack.retain()).await;
+    }
+}
+
+async fn asked_to_stop() -> Done {
+    let failed = |error: std::io::Error| Failure::from_error(Exit::Outside, "signals", &error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,112 @@
+//! `/article?id=…`: one article, for its author.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::figures::{self, Counted, Day};
+use crate::format::{counted, number};
+use crate::front_page::days_table;
+use crate::period::{CHART_DAYS, Period};
+use crate::presenter::{AskError, Presenter};
+use crate::{chart, layout, questions};
+
+/// The longest id that is asked for, in bytes: an event's limit leaves room for no longer one.
+const ID_BYTES_MAX: usize = 32_000;
+
+/// What readers are divided by: a heading, and an expression over the envelope. The host of a referrer is what
+/// stands between its slashes.
+const BREAKDOWNS: [(&str, &str); 3] = [
+    ("Where they came from", "coalesce(nullif(split_part(referrer, '/', 3), ''), 'no referrer')"),
+    ("Campaign", "coalesce(utm_campaign, 'none')"),
+    ("Read on", "coalesce(platform, 'unknown')"),
+];
+
+/// Which article.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    id: String,
+}
+
+struct Shown {
+    title: Counted,
+    days: Vec<Day>,
+    breakdowns: Vec<(&'static str, Vec<Counted>)>,
+}
+
+/// The page.
+pub(crate) async fn article(State(presenter): State<Arc<Presenter>>, Query(asked): Query<Asked>) -> Response {
+    if asked.id.is_empty() || asked.id.len() > ID_BYTES_MAX {
+        return unknown();
+    }
+    match load(&presenter, &asked.id).await {
+        Ok(Some(shown)) => layout::page(&shown.title.name, "/article", &content(&shown)).into_response(),
+        Ok(None) => unknown(),
+        Err(error) => layout::failed("/article", &error),
+    }
+}
+
+fn unknown() -> Response {
+    let content = html! {
+        h1 { "No such article" }
+        p { "Nobody has read an article with this id in the days that are shown. " a href="/" { "The most read articles" } }
+    };
+    (StatusCode::NOT_FOUND, layout::page("No such article", "/article", &content)).into_response()
+}
+
+async fn load(presenter: &Presenter, id: &str) -> Result<Option<Shown>, AskError> {
+    let options = &presenter.options;
+    let zone = presenter.catalog().await?.zone();
+    let today = zone.day_of(presenter.now().0).unwrap_or(0);
+    let (question, parameters) = questions::last_read(options);
+    let last = figures::moment(&presenter.ask(question, &parameters).await?).and_then(|last| zone.day_of(last));
+    let period = Period::ending(last.map_or(today, |last| last.min(today)), CHART_DAYS);
+    let window = period.window(zone);
+    let (question, parameters) = questions::days(options, window, Some(id));
+    let found = figures::days(&presenter.ask(question, &parameters).await?);
+    if found.is_empty() {
+        return Ok(None);
+    }
+    let (question, parameters) = questions::article_title(options, window, id);
+    let title = figures::counted(&presenter.ask(question, &parameters).await?).into_iter().next();
+    let Some(title) = title else { return Ok(None) };
+    let mut breakdowns = Vec::with_capacity(BREAKDOWNS.len());
+    for (heading, expression) in BREAKDOWNS {
+        let (question, parameters) = questions::breakdown(options, window, id, expression);
+        breakdowns.push((heading, figures::counted(&presenter.ask(question, &parameters).await?)));
+    }
+    Ok(Some(Shown { title, days: period.fill(&found), breakdowns }))
+}
+
+fn content(shown: &Shown) -> Markup {
+    html! {
+        h1 dir="auto" { (shown.title.name) }
+        p.note dir="auto" { (shown.title.id) }
+        p.lead {
+            (counted(shown.title.readers, "person", "people")) " read it "
+            (counted(shown.title.reads, "time", "times")) " in " (CHART_DAYS) " days."
+        }
+        section aria-labelledby="days" {
+            h2 id="days" { "Reads and readers per day" }
+            p.legend { span.key.bar-key {} "Reads " span.key.line-key {} "Readers" }
+            (chart::reads_per_day(&shown.days))
+            details { summary { "The same as a table" } (days_table(&shown.days)) }
+        }
+        div.columns {
+            @for (heading, rows) in &shown.breakdowns {
+                section {
+                    h2 { (heading) }
+                    table {
+                        thead { tr { th scope="col" { "What" } th.number scope="col" { "Reads" } th.number scope="col" { "Readers" } } }
+                        tbody { @for row in rows { tr { td dir="auto" { (row.name) } td.number { (number(row.reads)) } td.number { (number(row.readers)) } } } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Rows of a query as plain values: what pages are made of.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
+
+/// One day's reading. Days are counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Day {
+    pub(crate) day: i32,
+    pub(crate) reads: i64,
+    pub(crate) readers: i64,
+    pub(crate) bot_reads: i64,
+}
+
+/// Something counted under a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) id: String,
+    /// What people call it; the id where nothing better is known.
+    pub(crate) name: String,
+    pub(crate) reads: i64,
+    pub(crate) readers: i64,
+}
+
+/// Something refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) received_at_us: Option<i64>,
+    pub(crate) event: String,
+    pub(crate) reason: String,
+    pub(crate) detail: String,
+    pub(crate) source: String,
+    pub(crate) payload: String,
+}
+
+/// Days from the columns (date, reads, readers, bot_reads).
+pub(crate) fn days(rows: &[RecordBatch]) -> Vec<Day> {
+    each(rows, |row| Day { day: row.day(0), reads: row.integer(1), readers: row.integer(2), bot_reads: row.integer(3) })
+}
+
+/// Counts from the columns (id, name, reads, readers).
+pub(crate) fn counted(rows: &[RecordBatch]) -> Vec<Counted> {
+    each(rows, |row| {
+        let id = row.text(0);
+        let name = Some(row.text(1)).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
+        Counted { id, name, reads: row.integer(2), readers: row.integer(3) }
+    })
+}
+
+/// Moments with their counts, from the columns (moment, count).
+pub(crate) fn moments(rows: &[RecordBatch]) -> Vec<(i64, i64)> {
+    each(rows, |row| (row.moment(0).unwrap_or(0), row.integer(1)))
+}
+
+/// The one whole number of an answer of one row; 0 where there is none.
+pub(crate) fn number(rows: &[RecordBatch]) -> i64 {
+    each(rows, |row| row.integer(0)).first().copied().unwrap_or(0)
+}
+
+/// The one moment of an answer of one row.
+pub(crate) fn moment(rows: &[RecordBatch]) -> Option<i64> {
+    each(rows, |row| row.moment(0)).first().copied().flatten()
+}
+
+/// What was refused, from the columns (received_at, event, reason, detail, source, payload).
+pub(crate) fn refused(rows: &[RecordBatch]) -> Vec<Refused> {
+    each(rows, |row| Refused {
+        received_at_us: row.moment(0),
+        event: row.text(1),
+        reason: row.text(2),
+        detail: row.text(3),
+        source: row.text(4),
+        payload: row.bytes(5),
+    })
+}
+
+fn each<T>(rows: &[RecordBatch], read: impl Fn(Row<'_>) -> T) -> Vec<T> {
+    let places = rows.iter().flat_map(|batch| (0..batch.num_rows()).map(move |row| Row { batch, row }));
+    places.map(read).collect()
+}
+
+/// One row; a value that is NULL, or of another type than asked for, reads as nothing.
+#[derive(Clone, Copy)]
+struct Row<'a> {
+    batch: &'a RecordBatch,
+    row: usize,
+}
+
+impl Row<'_> {
+    fn valid(&self, column: usize) -> Option<&dyn Array> {
+        let array = self.batch.columns().get(column)?.as_ref();
+        array.is_valid(self.row).then_some(array)
+    }
+
+    fn integer(&self, column: usize) -> i64 {
+        let array = self.valid(column).and_then(|array| array.as_primitive_opt::<Int64Type>());
+        array.map_or(0, |array| array.value(self.row))
+    }
+
+    fn day(&self, column: usize) -> i32 {
+        let array = self.valid(column).and_then(|array| array.as_primitive_opt::<Date32Type>());
+        array.map_or(0, |array| array.value(self.row))
+    }
+
+    fn moment(&self, column: usize) -> Option<i64> {
+        let array = self.valid(column).and_then(|array| array.as_primitive_opt::<TimestampMicrosecondType>())?;
+        Some(array.value(self.row))
+    }
+
+    fn text(&self, column: usize) -> String {
+        let array = self.valid(column).and_then(|array| array.as_string_opt::<i32>());
+        array.map_or_else(String::new, |array| array.value(self.row).to_owned())
+    }
+
+    fn bytes(&self, column: usize) -> String {
+        let array = self.valid(column).and_then(|array| array.as_binary_opt::<i32>());
+        array.map_or_else(String::new, |array| String::from_utf8_lossy(array.value(self.row)).into_owned())
+    }
+}

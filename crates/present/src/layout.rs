@@ -1,0 +1,82 @@
+//! The frame of every page: head, navigation, and how errors look.
+
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use judi_engine::Fault;
+use maud::{DOCTYPE, Markup, html};
+
+use crate::presenter::AskError;
+
+/// The pages of the navigation.
+const PAGES: [(&str, &str); 3] = [("/", "Articles"), ("/quarantine", "Quarantine"), ("/sql", "SQL")];
+
+/// A whole page.
+pub(crate) fn page(title: &str, path: &str, content: &Markup) -> Html<String> {
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · Judi" }
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href="/assets/judi.css";
+                script src="/assets/judi.js" defer {}
+            }
+            body {
+                a.skip href="#content" { "Skip to the content" }
+                header {
+                    a.brand href="/" { "Judi" }
+                    nav aria-label="Pages" {
+                        @for (target, name) in PAGES {
+                            a href=(target) aria-current=[(target == path).then_some("page")] { (name) }
+                        }
+                    }
+                }
+                main id="content" { (content) }
+            }
+        }
+    };
+    Html(markup.into_string())
+}
+
+/// A page that says why there is no other.
+pub(crate) fn failed(path: &str, error: &AskError) -> Response {
+    let content = html! {
+        h1 { "This page has no answer" }
+        (explained(error))
+        p { "Try again in a moment; " a href="/health/ready" { "the server's health" } " tells more." }
+    };
+    (status(error), page("No answer", path, &content)).into_response()
+}
+
+/// An error with its place and its hint.
+pub(crate) fn explained(error: &AskError) -> Markup {
+    let (place, hint) = match error {
+        AskError::Engine(engine) => (engine.place(), engine.hint()),
+        AskError::Catalog(_) => (None, None),
+    };
+    html! {
+        div.problem role="alert" {
+            p {
+                @if let Some(place) = place { "Line " (place.line) ", column " (place.column) ": " }
+                (error.to_string())
+            }
+            @if let Some(hint) = hint { p.hint { "Hint: " (hint) } }
+        }
+    }
+}
+
+/// The status that tells whose turn it is.
+pub(crate) fn status(error: &AskError) -> StatusCode {
+    match error {
+        AskError::Engine(judi_engine::EngineError::Timeout { .. }) => StatusCode::GATEWAY_TIMEOUT,
+        AskError::Engine(engine) => match engine.fault() {
+            Fault::User => StatusCode::BAD_REQUEST,
+            Fault::External => StatusCode::SERVICE_UNAVAILABLE,
+            Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        AskError::Catalog(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,121 @@
+//! What every page stands on: the engine, the tables as they are now, the clock, and answers kept for a moment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use judi_engine::{Catalog, Engine, EngineError, Parameters, QueryOptions};
+use judi_world::{Timestamp, World};
+use tokio::sync::Mutex;
+
+/// How long an answer is shown again: a page is opened by many at once, and nobody sees the difference.
+const KEPT_FOR: Duration = Duration::from_secs(3);
+
+/// Answers that are kept; the oldest makes room.
+const KEPT_MAX: usize = 128;
+
+/// Rows of one answer for a page: pages show tens.
+const PAGE_ROWS_MAX: u64 = 10_000;
+
+/// Gives the tables as they are now, or says for people why it can't. May read the disk.
+pub type CatalogSource = Arc<dyn Fn() -> Result<Catalog, String> + Send + Sync>;
+
+/// What pages call things, from the project's schema and configuration.
+#[derive(Debug, Clone)]
+pub struct PageOptions {
+    /// The view of the event that is an article's reading.
+    pub article_event: String,
+    /// Its field that tells articles apart.
+    pub article_field: String,
+    /// Its field with the headline, where it has one.
+    pub title_field: Option<String>,
+    /// A query takes at most this long.
+    pub timeout: Duration,
+    /// A key that may send events, for the hint on an empty page.
+    pub example_key: String,
+}
+
+/// The state of all pages.
+pub struct Presenter {
+    engine: Arc<Engine>,
+    catalog: CatalogSource,
+    world: World,
+    /// Names.
+    pub(crate) options: PageOptions,
+    kept: Mutex<HashMap<Question, Kept>>,
+}
+
+/// A query with its parameters, by which an answer is known again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Question {
+    pub(crate) sql: String,
+    /// Whatever makes the parameters differ.
+    pub(crate) parameters: String,
+}
+
+struct Kept {
+    at: Duration,
+    rows: Arc<Vec<RecordBatch>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError {
+    /// The tables can't be opened.
+    #[error("{0}")]
+    Catalog(String),
+    /// The query failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Presenter {
+    /// Pages over what `catalog` gives.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>, catalog: CatalogSource, world: World, options: PageOptions) -> Arc<Self> {
+        Arc::new(Self { engine, catalog, world, options, kept: Mutex::default() })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The tables as they are now.
+    pub(crate) async fn catalog(&self) -> Result<Catalog, AskError> {
+        let source = Arc::clone(&self.catalog);
+        let opened = tokio::task::spawn_blocking(move || source()).await;
+        opened.map_err(|error| AskError::Catalog(error.to_string()))?.map_err(AskError::Catalog)
+    }
+
+    pub(crate) fn query_options(&self, rows_max: Option<u64>) -> QueryOptions {
+        QueryOptions { timeout: Some(self.options.timeout), rows_max, ..QueryOptions::default() }
+    }
+
+    /// The answer to one of the pages' own questions. The same question within [`KEPT_FOR`] is asked once, whoever asks.
+    pub(crate) async fn ask(
+        &self,
+        question: Question,
+        parameters: &Parameters,
+    ) -> Result<Arc<Vec<RecordBatch>>, AskError> {
+        // Held over the query: those who ask the same wait for the answer instead of asking again.
+        let mut kept = self.kept.lock().await;
+        let now = self.world.clock.monotonic();
+        if let Some(found) = kept.get(&question).filter(|found| now.saturating_sub(found.at) < KEPT_FOR) {
+            return Ok(Arc::clone(&found.rows));
+        }
+        let catalog = self.catalog().await?;
+        let options = self.query_options(Some(PAGE_ROWS_MAX));
+        let rows = Arc::new(self.engine.query(&catalog, &question.sql, parameters, &options).await?.collect().await?);
+        if kept.len() >= KEPT_MAX {
+            let oldest = kept.iter().min_by_key(|(_, kept)| kept.at).map(|(question, _)| question.clone());
+            oldest.and_then(|question| kept.remove(&question));
+        }
+        kept.insert(question, Kept { at: self.world.clock.monotonic(), rows: Arc::clone(&rows) });
+        Ok(rows)
+    }
+}

@@ -1,0 +1,77 @@
+//! `/quarantine`: what did not fit the schema, and why.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use judi_engine::moment_text;
+use maud::{Markup, html};
+
+use crate::figures::{self, Counted, Refused};
+use crate::format::number;
+use crate::presenter::{AskError, Presenter};
+use crate::{layout, questions};
+
+/// The page.
+pub(crate) async fn quarantine(State(presenter): State<Arc<Presenter>>) -> Response {
+    match load(&presenter).await {
+        Ok((by_reason, last)) => layout::page("Quarantine", "/quarantine", &content(&by_reason, &last)).into_response(),
+        Err(error) => layout::failed("/quarantine", &error),
+    }
+}
+
+async fn load(presenter: &Presenter) -> Result<(Vec<Counted>, Vec<Refused>), AskError> {
+    let (question, parameters) = questions::refused_by_reason();
+    let by_reason = figures::counted(&presenter.ask(question, &parameters).await?);
+    let (question, parameters) = questions::refused_last();
+    Ok((by_reason, figures::refused(&presenter.ask(question, &parameters).await?)))
+}
+
+/// What each reason asks somebody to do.
+fn advice(reason: &str) -> &'static str {
+    match reason {
+        "unknown_event" => "The schema has no event of this name: mend the app's spelling, or add the event.",
+        "invalid_payload" => "A value has the wrong type, or a required field is missing: mend the app.",
+        "constraint" => "A value breaks a rule of the schema: mend the app, or the rule.",
+        "undecodable" => "The bytes are not what they claim to be: look at the app's library.",
+        "unknown_schema" => "The app was built with a schema version that this project does not know.",
+        "unreadable_line" => "A line of an imported file is broken or cut off.",
+        _ => "Look at the detail below.",
+    }
+}
+
+fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
+    if last.is_empty() {
+        return html! { h1 { "Quarantine" } p.lead { "Empty: everything that was received fits the schema." } };
+    }
+    let total: i64 = by_reason.iter().map(|row| row.reads).sum();
+    html! {
+        h1 { "Quarantine" }
+        p.lead { (number(total)) " events do not fit the schema. They are kept whole, and nothing counts them." }
+        section aria-labelledby="reasons" {
+            h2 id="reasons" { "By reason" }
+            table {
+                thead { tr { th scope="col" { "Reason" } th scope="col" { "Event" } th.number scope="col" { "Events" } th scope="col" { "What to do" } } }
+                tbody { @for row in by_reason {
+                    tr {
+                        td { code { (row.id) } }
+                        td dir="auto" { @if row.name != row.id { (row.name) } }
+                        td.number { (number(row.reads)) }
+                        td { (advice(&row.id)) }
+                    }
+                } }
+            }
+        }
+        section aria-labelledby="last" {
+            h2 id="last" { "The last of them" }
+            @for refused in last {
+                article.refused {
+                    p { strong { (refused.reason) } " " span dir="auto" { (refused.event) } " " time.note { (refused.received_at_us.map(moment_text).unwrap_or_default()) } }
+                    p dir="auto" { (refused.detail) }
+                    p.note dir="auto" { "From " (refused.source) }
+                    pre { code dir="auto" { (questions::shortened(&refused.payload)) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `/sql`: a question in SQL, its rows, and what there is to ask about.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
+use judi_engine::output::{Format, Writer};
+use judi_engine::{Catalog, Kind, Parameters};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::front_page::encoded;
+use crate::layout;
+use crate::presenter::{AskError, Presenter};
+
+/// Rows that the page shows; more can be downloaded.
+const SHOWN_ROWS_MAX: usize = 1_000;
+
+/// What is asked.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    sql: String,
+}
+
+/// The rows that are shown.
+struct Shown {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+    has_more: bool,
+}
+
+/// The page, by a link.
+pub(crate) async fn by_link(State(presenter): State<Arc<Presenter>>, Query(asked): Query<Asked>) -> Response {
+    answer(&presenter, &asked.sql).await
+}
+
+/// The page, by its form: long questions do not fit an address.
+pub(crate) async fn by_form(State(presenter): State<Arc<Presenter>>, Form(asked): Form<Asked>) -> Response {
+    answer(&presenter, &asked.sql).await
+}
+
+async fn answer(presenter: &Presenter, sql: &str) -> Response {
+    let catalog = match presenter.catalog().await {
+        Ok(catalog) => catalog,
+        Err(error) => return layout::failed("/sql", &error),
+    };
+    let result = if sql.trim().is_empty() { None } else { Some(run(presenter, &catalog, sql).await) };
+    let status = match &result {
+        Some(Err(error)) => layout::status(error),
+        _ => StatusCode::OK,
+    };
+    (status, layout::page("SQL", "/sql", &content(presenter, &catalog, sql, result.as_ref()))).into_response()
+}
+
+async fn run(presenter: &Presenter, catalog: &Catalog, sql: &str) -> Result<Shown, AskError> {
+    let mut rows = presenter.engine().query(catalog, sql, &Parameters::new(), &presenter.query_options(None)).await?;
+    let names = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+    // CSV is the text of every value; reading it back gives the cells.
+    let mut writer = Writer::new(Format::Csv, rows.schema(), Vec::new())?;
+    let mut count = 0;
+    let mut has_more = false;
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        let taken = batch.num_rows().min(SHOWN_ROWS_MAX - count);
+        writer.write(&batch.slice(0, taken))?;
+        count += taken;
+        if taken < batch.num_rows() {
+            has_more = true;
+            break;
+        }
+    }
+    let (_, text) = writer.finish()?;
+    Ok(Shown { names, rows: cells(&String::from_utf8_lossy(&text)).into_iter().skip(1).collect(), has_more })
+}
+
+/// The cells of RFC 4180 text.
+fn cells(text: &str) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell, mut is_quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if is_quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                cell.push('"');
+            }
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => row.push(std::mem::take(&mut cell)),
+            '\n' if !is_quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            other => cell.push(other),
+        }
+    }
+    rows
+}
+
+fn content(presenter: &Presenter, catalog: &Catalog, sql: &str, result: Option<&Result<Shown, AskError>>) -> Markup {
+    let view = &presenter.options.article_event;
+    let example = format!(
+        "SELECT date, count(*) FILTER (WHERE NOT is_bot) AS reads,\n       count(DISTINCT anonymous_id) FILTER (WHERE NOT is_bot) AS readers\nFROM {view}\nGROUP BY date ORDER BY date DESC"
+    );
+    let shown = if sql.trim().is_empty() { &example } else { sql };
+    html! {
+        h1 { "SQL" }
+        form method="post" action="/sql" {
+            label for="sql" { "Ask the tables; questions only read." }
+            textarea id="sql" name="sql" rows="7" spellcheck="false" autocapitalize="off" autocomplete="off" required { (shown) }
+            p { button type="submit" { "Ask" } }
+        }
+        @match result {
+            Some(Err(error)) => { (layout::explained(error)) }
+            Some(Ok(rows)) => { (result_table(rows, sql)) }
+            None => {}
+        }
+        section aria-labelledby="names" {
+            h2 id="names" { "What there is to ask about" }
+            ul.names {
+                @for (name, kind) in catalog.names() {
+                    li {
+                        a href=(format!("/sql?sql={}", encoded(&format!("SELECT * FROM {name} LIMIT 20")))) { code { (name) } }
+                        " " span.note { @match kind { Kind::Table => "table", Kind::View => "event" } " · "
+                            a href=(format!("/sql?sql={}", encoded(&format!("DESCRIBE {name}")))) { "columns" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn result_table(shown: &Shown, sql: &str) -> Markup {
+    html! {
+        section aria-labelledby="rows" {
+            h2 id="rows" { @if shown.has_more { "The first " (SHOWN_ROWS_MAX) " rows" } @else { (shown.rows.len()) @if shown.rows.len() == 1 { " row" } @else { " rows" } } }
+            p.choices {
+                @for format in ["csv", "json"] { a href=(format!("/sql/download?format={format}&sql={}", encoded(sql))) { "Download " (format) } }
+            }
+            div.wide tabindex="0" role="region" aria-label="Rows" {
+                table {
+                    thead { tr { @for name in &shown.names { th scope="col" { (name) } } } }
+                    tbody { @for row in &shown.rows { tr { @for cell in row { td dir="auto" { (cell) } } } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_read_back_as_they_were_written() {
+        assert_eq!(cells("a,b\n\"x,\"\"y\"\"\nz\",\n"), [vec!["a", "b"], vec!["x,\"y\"\nz", ""]]);
+    }
+}
