@@ -40,12 +40,20 @@ pub(crate) struct Settled {
     pub(crate) retry_after: Option<Duration>,
 }
 
+/// What the records of a body must fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) partitions: u32,
+    /// Of all records of the body.
+    pub(crate) bytes_max: usize,
+}
+
 /// Judges the events of a body. `held` grows by what is kept of them.
 pub(crate) fn prepare<'e>(
     acceptor: &mut Acceptor<'_>,
     events: impl ExactSizeIterator<Item = RawEvent<'e>>,
     seen: &SeenIds,
-    partitions: u32,
+    bounds: Bounds,
     held: &mut Held,
 ) -> Result<Prepared, Refusal> {
     let mut prepared = Prepared::default();
@@ -65,12 +73,16 @@ pub(crate) fn prepare<'e>(
             }
             (Some((topic, record)), identity) => {
                 let bytes = record.key.len() + record.value.len();
-                held.grow(bytes)?;
                 prepared.record_bytes += bytes;
+                if prepared.record_bytes > bounds.bytes_max {
+                    let what = "the body, with its context in every event,";
+                    return Err(Refusal::TooLarge { what, max: bounds.bytes_max, unit: "bytes" });
+                }
+                held.grow(bytes)?;
                 if let Some(identity) = identity {
                     firsts.insert(identity, index);
                 }
-                let partition = partition_of(&record.key, partitions);
+                let partition = partition_of(&record.key, bounds.partitions);
                 let batch = *places.entry((topic, partition)).or_insert_with(|| {
                     prepared.batches.push(Batch { topic, partition, records: Vec::new() });
                     prepared.batches.len() - 1

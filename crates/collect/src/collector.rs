@@ -19,7 +19,7 @@ use judi_world::{Timestamp, World};
 use prost::Message;
 
 use crate::accept::{Acceptor, Facts};
-use crate::batch::{self, Prepared, Settled};
+use crate::batch::{self, Bounds, Prepared, Settled};
 use crate::body::{self, Form};
 use crate::bots::{self, Strictness};
 use crate::in_flight::{Held, InFlight};
@@ -99,12 +99,12 @@ impl Collector {
         Ok(Arc::new(Self {
             keys: Keys::new(std::mem::take(&mut options.keys)),
             in_flight: Arc::new(InFlight::new(options.limits.in_flight_bytes)),
+            seen: SeenIds::new(options.seen_ids),
             options,
             world,
             log,
             schemas: RwLock::new(schemas),
             judge_lag,
-            seen: SeenIds::default(),
             telemetry: Telemetry::default(),
             id_key,
             batches: AtomicU64::new(0),
@@ -155,7 +155,7 @@ impl Collector {
 
     pub(crate) fn now(&self) -> Now {
         let failed_us = self.log_failed_us.load(Ordering::Relaxed);
-        let since = self.monotonic().saturating_sub(Duration::from_micros(failed_us));
+        let since = self.monotonic().saturating_sub(Duration::from_micros(failed_us.saturating_sub(1)));
         Now {
             in_flight_requests: self.in_flight.requests(),
             in_flight_bytes: self.in_flight.bytes(),
@@ -265,7 +265,8 @@ impl Collector {
         };
         let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
         let mut acceptor = Acceptor::new(&schemas, facts, head.context);
-        batch::prepare(&mut acceptor, events, &self.seen, self.log.partitions(), held)
+        let bounds = Bounds { partitions: self.log.partitions(), bytes_max: self.options.limits.records_bytes };
+        batch::prepare(&mut acceptor, events, &self.seen, bounds, held)
     }
 
     /// Makes the records durable, in one group commit.

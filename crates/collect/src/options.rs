@@ -11,11 +11,21 @@ pub struct CollectOptions {
     pub limits: Limits,
     /// How far a device's clock may be off before `occurred_at` is corrected by it.
     pub clock_tolerance: Duration,
+    /// How many ids that lately became durable are remembered, to answer `duplicate`; 8 bytes each.
+    pub seen_ids: usize,
 }
+
+/// At 10,000 events a second the last minutes, in 8 MB.
+const SEEN_IDS: usize = 1 << 20;
 
 impl Default for CollectOptions {
     fn default() -> Self {
-        Self { keys: Vec::new(), limits: Limits::default(), clock_tolerance: Duration::from_secs(10) }
+        Self {
+            keys: Vec::new(),
+            limits: Limits::default(),
+            clock_tolerance: Duration::from_secs(10),
+            seen_ids: SEEN_IDS,
+        }
     }
 }
 
@@ -52,6 +62,8 @@ pub struct Limits {
     pub inflated_bytes: usize,
     /// Events in one body. Over it: 413.
     pub batch_events: usize,
+    /// The records that one body becomes, in bytes: its context is repeated in each of them. Over it: 413.
+    pub records_bytes: usize,
     /// Bytes of all bodies and records that are being worked on at once. Over it: 429.
     pub in_flight_bytes: usize,
     /// How long a whole body may take to arrive. Over it: 408.
@@ -65,6 +77,7 @@ impl Default for Limits {
             batch_bytes: 4 * 1024 * 1024,
             inflated_bytes: 16 * 1024 * 1024,
             batch_events: 10_000,
+            records_bytes: 64 * 1024 * 1024,
             in_flight_bytes: 256 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
         }

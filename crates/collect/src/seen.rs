@@ -3,25 +3,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many ids are remembered: at 8 bytes each, 8 MB; at 10,000 events a second, the last minutes.
-const SLOTS: usize = 1 << 20;
-
 /// A table with one place per id, where a newer id takes the place of an older one.
 ///
-/// An id is 128 bits of BLAKE3. 20 of them choose the place and 64 others are kept there, so another id is
+/// An id is 128 bits of BLAKE3. Half of them choose the place and the other half is kept there, so another id is
 /// taken for it with a probability of 2^-64: an event is lost to that once in ten quintillion.
 #[derive(Debug)]
 pub(crate) struct SeenIds {
     slots: Box<[AtomicU64]>,
 }
 
-impl Default for SeenIds {
-    fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect() }
-    }
-}
-
 impl SeenIds {
+    /// A table of this many places.
+    pub(crate) fn new(places: usize) -> Self {
+        Self { slots: (0..places).map(|_| AtomicU64::new(0)).collect() }
+    }
+
     pub(crate) fn contains(&self, identity: u128) -> bool {
         let (slot, tag) = self.place(identity);
         slot.is_some_and(|slot| slot.load(Ordering::Relaxed) == tag)
@@ -37,9 +33,9 @@ impl SeenIds {
 
     #[expect(clippy::cast_possible_truncation, reason = "two disjoint parts of the bits are taken")]
     fn place(&self, identity: u128) -> (Option<&AtomicU64>, u64) {
-        let slot = (identity >> 64) as usize % SLOTS;
+        let slot = ((identity >> 64) as usize).checked_rem(self.slots.len()).and_then(|place| self.slots.get(place));
         // Zero means "free"; an id whose tag is zero shares the tag one.
-        (self.slots.get(slot), (identity as u64).max(1))
+        (slot, (identity as u64).max(1))
     }
 }
 
@@ -49,7 +45,7 @@ mod tests {
 
     #[test]
     fn an_id_is_seen_until_another_takes_its_place() {
-        let seen = SeenIds::default();
+        let seen = SeenIds::new(1_000);
         let (first, same_place) = (7 << 64 | 1, 7 << 64 | 2);
         assert!(!seen.contains(first));
         seen.insert(first);
@@ -59,7 +55,10 @@ mod tests {
     }
 
     #[test]
-    fn a_free_place_is_no_id() {
-        assert!(!SeenIds::default().contains(0));
+    fn a_free_place_is_no_id_and_no_places_are_no_memory() {
+        assert!(!SeenIds::new(1_000).contains(0));
+        let none = SeenIds::new(0);
+        none.insert(7);
+        assert!(!none.contains(7));
     }
 }

@@ -23,7 +23,7 @@ impl Fixture {
         let sources = [Source { name: "t.proto".to_owned(), text: SourceText::Proto(TEXT.to_owned()) }];
         Self {
             schemas: Schemas::first(&sources).unwrap(),
-            seen: SeenIds::default(),
+            seen: SeenIds::new(1_000),
             in_flight: Arc::new(InFlight::new(1_000_000)),
         }
     }
@@ -47,7 +47,13 @@ impl Fixture {
         let mut acceptor = Acceptor::new(&self.schemas, facts, Context::default());
         let mut held = InFlight::begin(&self.in_flight);
         let events = events.iter().map(|event| RawEvent::Json(event)).collect::<Vec<_>>();
-        prepare(&mut acceptor, events.into_iter(), &self.seen, 4, &mut held)
+        prepare(
+            &mut acceptor,
+            events.into_iter(),
+            &self.seen,
+            Bounds { partitions: 4, bytes_max: 1_000_000 },
+            &mut held,
+        )
     }
 
     fn settle(&self, events: &[&str], outcome: impl Fn(&Batch) -> AppendResult) -> Result<Vec<Status>, Refusal> {

@@ -1,0 +1,12 @@
+//! The Event API from the outside: requests in, answers out, and the records that the log then holds.
+
+#[path = "collect/bed.rs"]
+mod bed;
+#[path = "collect/forms.rs"]
+mod forms;
+#[path = "collect/load.rs"]
+mod load;
+#[path = "collect/requests.rs"]
+mod requests;
+#[path = "collect/serving.rs"]
+mod serving;
