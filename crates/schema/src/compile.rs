@@ -1,10 +1,11 @@
 //! From a project's files to descriptors: protox in the binary, so that nobody installs a compiler.
 //!
 //! Import names are relative to the schema folder. Judi's own `.proto` files, protovalidate's and Google's
-//! well-known types are carried ([`embedded`]); copies of them in a project are passed over. What editions
-//! need another compiler for comes in as a `FileDescriptorSet` in a `.binpb` file.
+//! well-known types are carried ([`embedded`]); copies of them in a project are passed over. Files of an edition,
+//! which protox does not read, come in as a `FileDescriptorSet` from any compiler, in a `.binpb` file.
 
 mod canonical;
+mod editions;
 mod failure;
 mod sources;
 
@@ -58,7 +59,9 @@ impl Compiled {
     /// # Errors
     /// [`SchemaError::Compile`] when the bytes are no such set, or do not link; `name` is the place.
     pub fn from_descriptor_set(name: &str, bytes: &[u8]) -> Result<Self, SchemaError> {
-        let pool = DescriptorPool::decode(bytes).map_err(|error| SchemaError::Compile {
+        let mut pool = DescriptorPool::new();
+        let files = files_of_set(name, bytes)?.into_iter().map(|(_, file)| file).collect();
+        pool.decode_file_descriptor_set(canonical::set_of(files).as_slice()).map_err(|error| SchemaError::Compile {
             place: Place::file(name),
             cause: error.to_string(),
             hint: Some("a set must contain every file that it imports: protoc --include_imports, buf build"),
@@ -107,17 +110,16 @@ impl ProjectFiles {
     }
 
     fn add_set(&mut self, set_name: &str, bytes: &[u8]) -> Result<(), SchemaError> {
-        let broken = |cause: String| SchemaError::Compile {
-            place: Place::file(set_name),
-            cause,
-            hint: Some("a .binpb file holds a FileDescriptorSet: protoc --include_imports --descriptor_set_out=FILE"),
-        };
-        for (name, file) in canonical::files_of_set(bytes).map_err(|error| broken(error.to_string()))? {
+        for (name, file) in files_of_set(set_name, bytes)? {
             if embedded::is_reserved(&name) {
                 continue;
             }
             if self.descriptors.insert(name.clone(), file).is_some() {
-                return Err(broken(format!("{name} is in the project's descriptor sets twice")));
+                return Err(SchemaError::Compile {
+                    place: Place::file(set_name),
+                    cause: format!("{name} is in the project's descriptor sets twice"),
+                    hint: Some("keep one of the two"),
+                });
             }
         }
         Ok(())
@@ -127,6 +129,22 @@ impl ProjectFiles {
         let all: BTreeSet<&String> = self.texts.keys().chain(self.descriptors.keys()).collect();
         all.into_iter().cloned().collect()
     }
+}
+
+/// The files of a descriptor set by name, in proto2 or proto3.
+fn files_of_set(set_name: &str, bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, SchemaError> {
+    let files = canonical::files_of_set(bytes).and_then(|files| {
+        let older = |(name, file): (String, Vec<u8>)| {
+            let rewritten = editions::without_editions(&file)?;
+            Ok((name, rewritten.unwrap_or(file)))
+        };
+        files.into_iter().map(older).collect::<Result<Vec<_>, _>>()
+    });
+    files.map_err(|error| SchemaError::Compile {
+        place: Place::file(set_name),
+        cause: error.to_string(),
+        hint: Some("a .binpb file holds a FileDescriptorSet: protoc --include_imports --descriptor_set_out=FILE"),
+    })
 }
 
 impl FileResolver for ProjectFiles {

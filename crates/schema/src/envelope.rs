@@ -243,3 +243,6 @@ impl Envelope {
         ids.into_iter().flatten().find(|id| !id.is_empty()).unwrap_or(&self.event_id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@
 //! derived file ([`crate::derived`]): zigzag varints, a count and that many, and `[0]` is one 0x00.
 
 use prost::Message;
+use prost::encoding::{encode_key, encode_varint};
 
 use crate::envelope::{Envelope, QuarantinedEvent};
 use crate::model::{EventModel, Model};
@@ -154,10 +155,10 @@ fn frame(record: &mut Vec<u8>, schema_id: u32, index: u32) {
     record.push(MAGIC);
     record.extend_from_slice(&schema_id.to_be_bytes());
     if index != 0 {
-        varint(record, zigzag(1));
+        encode_varint(zigzag(1), record);
     }
     // The first message is so common that its list of one index is written as its count, and the count left out.
-    varint(record, zigzag(i64::from(index)));
+    encode_varint(zigzag(i64::from(index)), record);
 }
 
 /// The schema id, the index of the message, and what follows the frame.
@@ -178,16 +179,8 @@ fn read_frame(value: &[u8]) -> Result<(u32, u32, &[u8]), Violation> {
 }
 
 fn length_delimited(record: &mut Vec<u8>, number: u32, length: usize) {
-    varint(record, u64::from(number << 3 | WireType::Len as u32));
-    varint(record, length as u64);
-}
-
-fn varint(record: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        record.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    record.push(value as u8);
+    encode_key(number, prost::encoding::WireType::LengthDelimited, record);
+    encode_varint(length as u64, record);
 }
 
 fn undecodable(detail: impl Into<String>) -> Violation {

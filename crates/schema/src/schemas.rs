@@ -106,7 +106,7 @@ impl Schemas {
             versions.insert(model.version, Version { model, layouts });
         }
         let Some(current) = newest else { return Err(SchemaError::NotPublished { newest: 0 }) };
-        let views = views(&ledger, &columns, versions.values().map(|version| version.model.as_ref()));
+        let views = views(&ledger, &columns, &versions.values().map(|version| version.model.as_ref()));
         let events_schema = Arc::clone(columns.schema());
         Ok(Self { ledger, current, versions, events_schema, views })
     }

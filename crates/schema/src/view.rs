@@ -33,7 +33,7 @@ pub struct ViewColumn {
 pub(crate) fn views<'a>(
     ledger: &Ledger,
     columns: &TableColumns,
-    models: impl DoubleEndedIterator<Item = &'a Model> + Clone,
+    models: &(impl DoubleEndedIterator<Item = &'a Model> + Clone),
 ) -> Vec<View> {
     ledger.events.iter().map(|event| view(event, columns, models.clone())).collect()
 }

@@ -47,7 +47,12 @@ pub(super) fn descriptor_set(pool: &DescriptorPool, wanted: impl Fn(&str) -> boo
             (file.name().to_owned(), stripped)
         })
         .collect();
-    EncodedSet { file: files.into_values().collect() }.encode_to_vec()
+    set_of(files.into_values().collect())
+}
+
+/// The `FileDescriptorSet` of encoded files.
+pub(super) fn set_of(file: Vec<Vec<u8>>) -> Vec<u8> {
+    EncodedSet { file }.encode_to_vec()
 }
 
 /// The files of a set by name, each in its encoded form, so that extension options survive.

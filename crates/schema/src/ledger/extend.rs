@@ -65,11 +65,14 @@ impl Ledger {
 struct Growing {
     ledger: Ledger,
     since: u32,
-    /// The columns of a path and role by generation: the type, and the column's path.
-    known: HashMap<(u32, Vec<u32>, ColumnRole), Vec<(ColumnType, Vec<String>)>>,
+    /// By event, path of field numbers and role: the generations, oldest first.
+    known: HashMap<(u32, Vec<u32>, ColumnRole), Vec<Generation>>,
     /// Column paths that are taken, in lower case.
     taken: HashSet<Vec<String>>,
 }
+
+/// One of the columns that a path and role have had: its type, and its path in the table.
+type Generation = (ColumnType, Vec<String>);
 
 impl Growing {
     fn new(ledger: Ledger, since: u32) -> Self {
@@ -159,7 +162,7 @@ impl Growing {
         }
     }
 
-    fn known(&self, event: u32, path: &[u32], role: ColumnRole) -> Option<&Vec<(ColumnType, Vec<String>)>> {
+    fn known(&self, event: u32, path: &[u32], role: ColumnRole) -> Option<&Vec<Generation>> {
         self.known.get(&(event, path.to_vec(), role))
     }
 

@@ -7,7 +7,7 @@ use judi_world::{Disk, write_durably};
 
 use super::{OpenMode, model_of, publish};
 use crate::compile::Compiled;
-use crate::error::SchemaError;
+use crate::error::{Place, SchemaError};
 use crate::ledger::{LEDGER_BYTES_MAX, LEDGER_FILE, Ledger, LedgerVersion};
 use crate::model::Model;
 
@@ -35,11 +35,11 @@ pub(super) fn open(
     disk.create_dir_all(versions_dir).map_err(SchemaError::disk(versions_dir))?;
     let lock_path = versions_dir.join(LOCK_FILE);
     let lock = disk.try_lock(&lock_path).map_err(SchemaError::disk(&lock_path))?;
-    let Some(_lock) = lock else { return Err(SchemaError::Busy { path: lock_path }) };
-    // Another process may have published between the first look and the lock.
-    let again = read_ledger(disk, schema_dir)?;
-    if again != ledger {
-        return open(disk, schema_dir, versions_dir, OpenMode::Read, compiled);
+    let Some(lock) = lock else { return Err(SchemaError::Busy { path: lock_path }) };
+    if read_ledger(disk, schema_dir)? != ledger {
+        // Another process published between the first look and the lock, perhaps this very schema.
+        drop(lock);
+        return open(disk, schema_dir, versions_dir, mode, compiled);
     }
     publish_next(disk, schema_dir, versions_dir, &ledger, compiled)
 }
@@ -77,7 +77,7 @@ fn read_ledger(disk: &dyn Disk, schema_dir: &Path) -> Result<Ledger, SchemaError
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ledger::default()),
         other => other.map_err(SchemaError::disk(&path))?,
     };
-    let refused = |cause: String| SchemaError::Ledger { places: vec![crate::error::Place::file(LEDGER_FILE)], cause };
+    let refused = |cause: String| SchemaError::Ledger { places: vec![Place::file(LEDGER_FILE)], cause };
     if size > LEDGER_BYTES_MAX {
         return Err(refused(format!("the ledger has {size} bytes; at most {LEDGER_BYTES_MAX} are read")));
     }
