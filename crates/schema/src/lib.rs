@@ -7,6 +7,7 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod columns;
 pub mod compile;
 pub mod derived;
 pub mod embedded;

@@ -9,7 +9,7 @@ use super::program::{Absent, Program, Shape, Step, Value};
 use crate::json;
 use crate::plan::{Plans, ScalarKind};
 use crate::verdict::{Reason, Violation};
-use crate::wire::{Cursor, Scalar, Tag, WireType};
+use crate::wire::{Cursor, Scalar, Tag, WireError, WireType, unzigzag};
 
 /// Decodes payloads of one schema version.
 #[derive(Debug)]
@@ -19,6 +19,10 @@ pub(super) struct Decoder<'p> {
     pub(super) unknown_possible: bool,
 }
 
+/// A verdict in one word, so that results of the inner loop stay in registers.
+#[derive(Debug)]
+pub(super) struct Refused(Box<Violation>);
+
 /// A map's key as it sorts: numbers by size, text by code point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
@@ -26,6 +30,26 @@ enum Key<'a> {
     Int(i64),
     Uint(u64),
     Text(&'a [u8]),
+}
+
+impl From<Refused> for Violation {
+    fn from(refused: Refused) -> Self {
+        *refused.0
+    }
+}
+
+impl From<Violation> for Refused {
+    #[cold]
+    fn from(violation: Violation) -> Self {
+        Self(Box::new(violation))
+    }
+}
+
+impl From<WireError> for Refused {
+    #[cold]
+    fn from(error: WireError) -> Self {
+        Violation::from(error).into()
+    }
 }
 
 impl<'p> Decoder<'p> {
@@ -44,7 +68,7 @@ impl<'p> Decoder<'p> {
         out: &mut StructBuilder,
         row: usize,
         bytes: &[u8],
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Refused> {
         out.set(row);
         if let Some(present) = program.present {
             out.children[present].put_bool(row, true);
@@ -77,7 +101,7 @@ impl<'p> Decoder<'p> {
         row: usize,
         cursor: &mut Cursor<'_>,
         tag: Tag,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Refused> {
         if let Some(number) = self.value(value, &mut out.children[step.column], row, cursor, tag)?
             && let Some(sibling) = step.number
         {
@@ -95,7 +119,7 @@ impl<'p> Decoder<'p> {
         column: &mut Builder,
         cursor: &mut Cursor<'_>,
         tag: Tag,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Refused> {
         let Builder::List(list) = column else {
             column.mismatch("a list");
             return Ok(cursor.skip(tag, 0)?);
@@ -121,7 +145,7 @@ impl<'p> Decoder<'p> {
         row: usize,
         cursor: &mut Cursor<'_>,
         tag: Tag,
-    ) -> Result<Option<i32>, Violation> {
+    ) -> Result<Option<i32>, Refused> {
         match value {
             Value::Scalar(kind) => put_scalar(*kind, cell, row, cursor)?,
             Value::Enum(names) => {
@@ -169,7 +193,7 @@ impl<'p> Decoder<'p> {
         out: &mut StructBuilder,
         row: usize,
         entries: &mut Vec<(usize, &[u8])>,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Refused> {
         for absent in &program.absent {
             match absent {
                 Absent::Zero(column) => out.children[*column].put_zero_if_unset(row),
@@ -204,7 +228,7 @@ impl<'p> Decoder<'p> {
         column: &mut Builder,
         row: usize,
         entries: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Refused> {
         let Builder::Map(map) = column else {
             column.mismatch("a map");
             return Ok(());
@@ -235,7 +259,7 @@ impl<'p> Decoder<'p> {
     }
 
     /// What a map's entry without a value holds.
-    fn default_value(&mut self, value: &Value, cell: &mut Builder, row: usize) -> Result<(), Violation> {
+    fn default_value(&mut self, value: &Value, cell: &mut Builder, row: usize) -> Result<(), Refused> {
         let wire_type = match value {
             Value::Scalar(_) => {
                 cell.put_zero_if_unset(row);
@@ -248,17 +272,17 @@ impl<'p> Decoder<'p> {
         self.value(value, cell, row, &mut Cursor::new(&[0]), Tag { number: 2, wire_type }).map(drop)
     }
 
-    fn time(&mut self, bytes: &[u8]) -> Result<i64, Violation> {
+    fn time(&mut self, bytes: &[u8]) -> Result<i64, Refused> {
         let (seconds, nanos) = self.seconds_and_nanos(bytes)?;
         micros(seconds, nanos.div_euclid(1000))
     }
 
-    fn span(&mut self, bytes: &[u8]) -> Result<i64, Violation> {
+    fn span(&mut self, bytes: &[u8]) -> Result<i64, Refused> {
         let (seconds, nanos) = self.seconds_and_nanos(bytes)?;
         micros(seconds, nanos / 1000)
     }
 
-    fn seconds_and_nanos(&mut self, bytes: &[u8]) -> Result<(i64, i64), Violation> {
+    fn seconds_and_nanos(&mut self, bytes: &[u8]) -> Result<(i64, i64), Refused> {
         let (mut seconds, mut nanos) = (0, 0);
         let mut cursor = Cursor::new(bytes);
         while let Some(tag) = cursor.tag()? {
@@ -274,7 +298,7 @@ impl<'p> Decoder<'p> {
         Ok((seconds, nanos))
     }
 
-    fn wrapper(&mut self, kind: ScalarKind, cell: &mut Builder, row: usize, bytes: &[u8]) -> Result<(), Violation> {
+    fn wrapper(&mut self, kind: ScalarKind, cell: &mut Builder, row: usize, bytes: &[u8]) -> Result<(), Refused> {
         let mut cursor = Cursor::new(bytes);
         while let Some(tag) = cursor.tag()? {
             if tag.number == 1 && tag.wire_type == kind.wire_type() && cell.len() <= row {
@@ -291,38 +315,46 @@ impl<'p> Decoder<'p> {
 
 /// The bytes of a message: after its length, or up to its group's end.
 #[inline]
-fn body<'a>(cursor: &mut Cursor<'a>, tag: Tag) -> Result<&'a [u8], Violation> {
+fn body<'a>(cursor: &mut Cursor<'a>, tag: Tag) -> Result<&'a [u8], Refused> {
     Ok(if tag.wire_type == WireType::StartGroup { cursor.group(tag.number, 0)? } else { cursor.bytes()? })
 }
 
 #[inline]
-fn put_scalar(kind: ScalarKind, cell: &mut Builder, row: usize, cursor: &mut Cursor<'_>) -> Result<(), Violation> {
-    // Text is known to be UTF-8 by now; reading it as bytes does not look again.
-    let kind = if kind == ScalarKind::String { ScalarKind::Bytes } else { kind };
-    match cursor.scalar(kind)? {
-        Scalar::Int(value) => cell.put_integer(row, value),
-        Scalar::Uint(value) => cell.put_unsigned(row, value),
-        Scalar::Float(value) => cell.put_float(row, value),
-        Scalar::Double(value) => cell.put_double(row, value),
-        Scalar::Bool(value) => cell.put_bool(row, value),
-        Scalar::Text(value) => cell.put_bytes(row, value.as_bytes()),
-        Scalar::Bytes(value) => cell.put_bytes(row, value),
+fn put_scalar(kind: ScalarKind, cell: &mut Builder, row: usize, cursor: &mut Cursor<'_>) -> Result<(), Refused> {
+    match kind {
+        // Text is known to be UTF-8 by now.
+        ScalarKind::String | ScalarKind::Bytes => cell.put_bytes(row, cursor.bytes()?),
+        ScalarKind::Int64 => cell.put_integer(row, cursor.varint()?.cast_signed()),
+        ScalarKind::Int32 => cell.put_integer(row, i64::from(cursor.enum_number()?)),
+        ScalarKind::Uint32 => cell.put_integer(row, i64::from(cursor.enum_number()?.cast_unsigned())),
+        ScalarKind::Uint64 => cell.put_unsigned(row, cursor.varint()?),
+        ScalarKind::Sint32 => {
+            let word = cursor.enum_number()?.cast_unsigned();
+            cell.put_integer(row, unzigzag(u64::from(word)));
+        }
+        ScalarKind::Sint64 => cell.put_integer(row, unzigzag(cursor.varint()?)),
+        ScalarKind::Fixed32 => cell.put_integer(row, i64::from(cursor.fixed32()?)),
+        ScalarKind::Fixed64 => cell.put_unsigned(row, cursor.fixed64()?),
+        ScalarKind::Sfixed32 => cell.put_integer(row, i64::from(cursor.fixed32()?.cast_signed())),
+        ScalarKind::Sfixed64 => cell.put_integer(row, cursor.fixed64()?.cast_signed()),
+        ScalarKind::Bool => cell.put_bool(row, cursor.varint()? != 0),
+        ScalarKind::Float => cell.put_float(row, f32::from_bits(cursor.fixed32()?)),
+        ScalarKind::Double => cell.put_double(row, f64::from_bits(cursor.fixed64()?)),
     }
     Ok(())
 }
 
-fn micros(seconds: i64, micros: i64) -> Result<i64, Violation> {
-    seconds.checked_mul(1_000_000).and_then(|whole| whole.checked_add(micros)).ok_or_else(|| Violation {
-        reason: Reason::InvalidPayload,
-        field: String::new(),
-        detail: format!("{seconds} seconds are outside the range of a time"),
+fn micros(seconds: i64, micros: i64) -> Result<i64, Refused> {
+    seconds.checked_mul(1_000_000).and_then(|whole| whole.checked_add(micros)).ok_or_else(|| {
+        let detail = format!("{seconds} seconds are outside the range of a time");
+        Violation { reason: Reason::InvalidPayload, field: String::new(), detail }.into()
     })
 }
 
 type Held<'a> = Option<(Cursor<'a>, Tag)>;
 
 /// The key of a map's entry, and where its value stands.
-fn read_entry(kind: ScalarKind, entry: &[u8]) -> Result<(Key<'_>, Held<'_>), Violation> {
+fn read_entry(kind: ScalarKind, entry: &[u8]) -> Result<(Key<'_>, Held<'_>), Refused> {
     let mut key = None;
     let mut held = None;
     let mut cursor = Cursor::new(entry);
@@ -346,7 +378,7 @@ fn read_entry(kind: ScalarKind, entry: &[u8]) -> Result<(Key<'_>, Held<'_>), Vio
     Ok((key.unwrap_or_else(|| zero_key(kind)), held))
 }
 
-fn entry_has_unknown(entry: &[u8]) -> Result<bool, Violation> {
+fn entry_has_unknown(entry: &[u8]) -> Result<bool, Refused> {
     let mut cursor = Cursor::new(entry);
     while let Some(tag) = cursor.tag()? {
         if tag.number > 2 {

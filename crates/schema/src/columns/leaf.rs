@@ -25,8 +25,18 @@ impl Validity {
 
     /// Makes `row` valid and all undecided rows before it NULL; whether it was undecided. A row is decided once: a
     /// second value would shift all that follow.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set(&mut self, row: usize) -> bool {
+        if self.len == row && !self.has_nulls {
+            self.len = row + 1;
+            return true;
+        }
+        self.set_among_nulls(row)
+    }
+
+    // Out of line, so that the case without NULLs is small enough to be in line everywhere.
+    #[inline(never)]
+    fn set_among_nulls(&mut self, row: usize) -> bool {
         debug_assert!(self.len <= row, "row {row} is decided already, {} are", self.len);
         if self.len > row {
             return false;
@@ -98,6 +108,8 @@ impl Validity {
 pub(super) struct Values<T> {
     values: Vec<T>,
     validity: Validity,
+    /// How many rows the batch before had.
+    rows_before: usize,
 }
 
 impl<T: Copy + Default> Values<T> {
@@ -107,13 +119,13 @@ impl<T: Copy + Default> Values<T> {
     }
 
     /// Writes `row`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, row: usize, value: T) {
         if !self.validity.set(row) {
             return;
         }
-        if self.values.len() < row {
-            self.values.resize(row, T::default());
+        if self.values.len() < row || self.values.capacity() == 0 {
+            self.pad(row);
         }
         self.values.push(value);
     }
@@ -124,8 +136,17 @@ impl<T: Copy + Default> Values<T> {
         self.validity.truncate(len);
     }
 
+    #[cold]
+    fn pad(&mut self, row: usize) {
+        if self.values.capacity() == 0 {
+            self.values.reserve(self.rows_before);
+        }
+        self.values.resize(row, T::default());
+    }
+
     /// The rows so far, up to `len`; empty afterwards.
     pub(super) fn finish(&mut self, len: usize) -> (Vec<T>, Option<NullBuffer>) {
+        self.rows_before = len;
         self.values.resize(len, T::default());
         (take(&mut self.values), self.validity.finish(len))
     }
@@ -146,6 +167,8 @@ pub(super) struct Texts {
     /// Where each row ends.
     ends: Vec<i32>,
     validity: Validity,
+    /// How many rows and bytes the batch before had.
+    before: (usize, usize),
 }
 
 impl Texts {
@@ -155,16 +178,25 @@ impl Texts {
     }
 
     /// Writes `row`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, row: usize, value: &[u8]) {
         if !self.validity.set(row) {
             return;
         }
-        if self.ends.len() < row {
-            self.ends.resize(row, self.end());
+        if self.ends.len() < row || self.ends.capacity() == 0 {
+            self.pad(row);
         }
         self.bytes.extend_from_slice(value);
         self.ends.push(self.end());
+    }
+
+    #[cold]
+    fn pad(&mut self, row: usize) {
+        if self.ends.capacity() == 0 {
+            self.ends.reserve(self.before.0);
+            self.bytes.reserve(self.before.1);
+        }
+        self.ends.resize(row, self.end());
     }
 
     /// Writes what the row before has, a value or NULL, to `row`.
@@ -198,6 +230,7 @@ impl Texts {
     pub(super) fn finish(&mut self, len: usize) -> Option<(Vec<u8>, Vec<i32>, Option<NullBuffer>)> {
         let end = self.end();
         let bytes = take(&mut self.bytes);
+        self.before = (len, bytes.len());
         let mut offsets = Vec::with_capacity(len + 1);
         offsets.push(0);
         offsets.extend_from_slice(&take(&mut self.ends));

@@ -46,12 +46,14 @@ fn expected_member(message: &DynamicMessage, name: &str, data_type: &DataType) -
         (Value::List(values), DataType::List(item)) => {
             Cell::List(values.iter().map(|value| expected_value(value, &field.kind(), item.data_type())).collect())
         }
-        (Value::Map(pairs), DataType::Map(entries, _)) => expected_map(&pairs.into_iter().collect(), &field, entries),
+        (Value::Map(pairs), DataType::Map(entries, _)) => {
+            expected_map(&pairs.into_iter().collect::<Vec<_>>(), &field, entries)
+        }
         (value, data_type) => expected_value(&value, &field.kind(), data_type),
     }
 }
 
-fn expected_map(pairs: &Vec<(MapKey, Value)>, field: &FieldDescriptor, entries: &arrow::datatypes::Field) -> Cell {
+fn expected_map(pairs: &[(MapKey, Value)], field: &FieldDescriptor, entries: &arrow::datatypes::Field) -> Cell {
     let Kind::Message(entry) = field.kind() else { panic!("a map has entries") };
     let DataType::Struct(columns) = entries.data_type() else { panic!("entries are structs") };
     let mut cells: Vec<(MapKey, Cell)> = pairs
@@ -106,6 +108,8 @@ fn expected_message(message: &DynamicMessage, data_type: &DataType) -> Cell {
         "google.protobuf.Struct" | "google.protobuf.Value" | "google.protobuf.ListValue" => {
             Cell::Text(json(&Value::Message(message.clone())).to_string())
         }
+        // The random ones are empty.
+        "google.protobuf.Any" => Cell::text("{}"),
         name if name.starts_with("google.protobuf.") => {
             let field = message.descriptor().get_field_by_name("value").expect("a wrapper");
             expected_value(&member("value"), &field.kind(), data_type)

@@ -120,14 +120,14 @@ fn single(kind: &Kind, choices: &mut Choices<'_>, depth: u32) -> Value {
     match kind {
         Kind::Double => Value::F64(f64::from_bits(choices.number())),
         Kind::Float => Value::F32(f32::from_bits(choices.number() as u32)),
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32(choices.number() as u32 as i32),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(choices.number() as i64),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::I32((choices.number() as u32).cast_signed()),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::I64(choices.number().cast_signed()),
         Kind::Uint32 | Kind::Fixed32 => Value::U32(choices.number() as u32),
         Kind::Uint64 | Kind::Fixed64 => Value::U64(choices.number()),
         Kind::Bool => Value::Bool(choices.byte() & 1 == 1),
         Kind::String => Value::String(choices.text()),
         Kind::Bytes => Value::Bytes(choices.bytes().into()),
-        Kind::Enum(_) if choices.byte() & 3 == 3 => Value::EnumNumber(choices.number() as u32 as i32),
+        Kind::Enum(_) if choices.byte() & 3 == 3 => Value::EnumNumber((choices.number() as u32).cast_signed()),
         Kind::Enum(descriptor) => {
             let values: Vec<_> = descriptor.values().collect();
             Value::EnumNumber(values[usize::from(choices.byte()) % values.len()].number())
