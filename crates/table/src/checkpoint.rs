@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::Compression;
+use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::delta_log::{LAST_CHECKPOINT, checkpoint_path, log_folder};
@@ -188,7 +189,11 @@ pub(crate) fn read(disk: &dyn Disk, dir: &Path, version: i64) -> Result<Snapshot
     let mut replay = Replay::default();
     let mut row = 0;
     for batch in batches {
-        let batch = batch.map_err(TableError::arrow("read a checkpoint"))?;
+        // Parquet's reader gives its errors in Arrow's words; here they mean that the file is damaged.
+        let batch = batch.map_err(|error| TableError::Parquet {
+            path: path.clone(),
+            source: ParquetError::ArrowError(error.to_string()),
+        })?;
         for line in to_lines(&batch)? {
             row += 1;
             line.and_then(|line| replay.apply(line)).map_err(|detail| TableError::CorruptLog {

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, RecordBatch, StructArray, new_null_array};
+use arrow::array::{
+    AnyDictionaryArray, Array, ArrayRef, AsArray, ListArray, MapArray, RecordBatch, StructArray, new_null_array,
+};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
 
 use crate::error::TableError;
@@ -70,6 +72,12 @@ pub(crate) fn conform_array(array: &ArrayRef, field: &Field, path: &str) -> Resu
         (DataType::Map(..), DataType::Map(entries, _)) => conform_map(array, entries, path)?.ok_or_else(misfit),
         _ => Err(misfit()),
     }
+}
+
+/// The place of each row's value among the dictionary's values; meaningless where the row is NULL.
+pub(crate) fn dictionary_keys(dictionary: &dyn AnyDictionaryArray) -> Vec<usize> {
+    // Arrow's own normalisation refuses a dictionary without values, which rows of NULLs may well have.
+    if dictionary.values().is_empty() { vec![0; dictionary.len()] } else { dictionary.normalized_keys() }
 }
 
 /// Children of lists, maps and structs stand under fields with exact types: dictionaries are unpacked there.

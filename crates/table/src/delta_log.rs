@@ -55,6 +55,9 @@ pub(crate) fn read_commit(disk: &dyn Disk, dir: &Path, version: i64) -> Result<O
 
 /// The table at `version`, or at its newest one; `None` when there is no table.
 pub(crate) fn load(disk: &dyn Disk, dir: &Path, version: Option<i64>) -> Result<Option<Snapshot>, TableError> {
+    if let Some(version) = version.filter(|version| *version < 0) {
+        return Err(TableError::MissingVersion { dir: dir.to_path_buf(), version });
+    }
     for candidate in checkpoint_candidates(disk, dir, version)? {
         match checkpoint::read(disk, dir, candidate) {
             Ok(snapshot) => return read_on(disk, dir, Some(snapshot), version).map(Some),

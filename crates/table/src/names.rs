@@ -48,4 +48,22 @@ fn random_bytes(world: &World) -> Result<[u8; 16], TableError> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals_count_up_and_names_of_others_have_none() {
+        assert_eq!(data_file_name("", "ab", 1), "part-ab.parquet");
+        assert_eq!(next_ordinal("d=1/part-ab.parquet").as_deref(), Some("d=1/part-ab-2.parquet"));
+        assert_eq!(next_ordinal("part-ab-2.parquet").as_deref(), Some("part-ab-3.parquet"));
+        assert_eq!(next_ordinal("part-00000-6c2a-c000.snappy.parquet"), None);
+    }
+
+    #[test]
+    fn a_tables_id_is_a_version_4_uuid() {
+        let id = table_id(&World::system()).unwrap();
+        assert_eq!(id.len(), 36);
+        assert_eq!(id.as_bytes()[14], b'4');
+        assert!(b"89ab".contains(&id.as_bytes()[19]));
+    }
+}

@@ -15,6 +15,7 @@ use arrow::datatypes::{
 };
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
+use crate::conform::dictionary_keys;
 use crate::error::TableError;
 use crate::wire::{PartitionValues, percent_encode};
 
@@ -59,7 +60,7 @@ pub(crate) fn partition_text(column: &str, array: &dyn Array, row: usize) -> Res
         }
         DataType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
-            let key = dictionary.normalized_keys().get(row).copied().unwrap_or_default();
+            let key = dictionary_keys(dictionary).get(row).copied().unwrap_or_default();
             return partition_text(column, dictionary.values(), key);
         }
         _ => return Err(not_a_partition_type(column, data_type)),

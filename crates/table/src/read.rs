@@ -115,6 +115,3 @@ impl Iterator for FileBatches {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

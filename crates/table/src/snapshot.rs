@@ -264,6 +264,3 @@ fn data_file(add: Add) -> Result<DataFile, String> {
         stats_json: add.stats,
     })
 }
-
-#[cfg(test)]
-mod tests;

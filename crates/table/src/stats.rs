@@ -12,6 +12,7 @@ use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::conform::dictionary_keys;
 use crate::partition::{date_text, parsed_micros};
 
 /// Characters of a string that its bound keeps, as Delta's own writers have it.
@@ -202,7 +203,7 @@ fn dictionary_bounds(array: &ArrayRef) -> Option<Bounds> {
     let dictionary = array.as_any_dictionary();
     let values = dictionary.values().as_string_opt::<i32>()?;
     let mut used = vec![false; values.len()];
-    for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+    for (row, key) in dictionary_keys(dictionary).into_iter().enumerate() {
         if dictionary.is_valid(row)
             && let Some(used) = used.get_mut(key)
         {

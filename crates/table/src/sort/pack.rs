@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType};
 
+use crate::conform::dictionary_keys;
 use crate::error::TableError;
 
 /// Distinct strings up to which a column is packed as ranks: event names, sections, countries.
@@ -117,7 +118,7 @@ impl Packer {
             let dictionary = part.as_any_dictionary();
             let by_key: Vec<u128> =
                 values.iter().map(|value| value.and_then(|text| ranks.get(text)).copied().unwrap_or(0)).collect();
-            for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+            for (row, key) in dictionary_keys(dictionary).into_iter().enumerate() {
                 let rank = by_key.get(key).copied().unwrap_or(0);
                 row_ranks.push(if part.is_null(row) { 0 } else { rank });
             }
@@ -216,6 +217,3 @@ fn common_prefix(parts: &[&StringArray]) -> usize {
     }
     length
 }
-
-#[cfg(test)]
-mod tests;
