@@ -22,6 +22,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use std::hash::BuildHasherDefault;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -101,7 +102,7 @@ pub struct DedupStats {
 #[derive(Debug)]
 pub enum OpenedIndex {
     /// An index that is complete up to its positions.
-    Found(DedupIndex),
+    Found(Box<DedupIndex>),
     /// Nothing: no index was ever completed here.
     Missing,
 }
@@ -158,7 +159,7 @@ impl DedupIndex {
         };
         index.horizons.clone_from(&index.saved.horizons);
         index.remove_strangers()?;
-        Ok(OpenedIndex::Found(index))
+        Ok(OpenedIndex::Found(Box::new(index)))
     }
 
     /// Starts an empty index in `dir`, in place of what is there.
@@ -318,8 +319,9 @@ impl DedupIndex {
         self.runs.push(Arc::new(run?));
         self.next_run += 1;
         self.unsaved = true;
-        // A round may have blown the table up far beyond its bound; start anew with the usual size.
-        self.mem = KeyMap::default();
+        // A round may have blown the table up beyond its bound; what is usual is kept, so that it need not grow again.
+        self.mem =
+            KeyMap::with_capacity_and_hasher(self.mem.capacity().min(MEM_IDS_MAX), BuildHasherDefault::default());
         Ok(())
     }
 

@@ -116,8 +116,8 @@ mod tests {
     #[test]
     fn runs_stay_few_however_many_ids_come() {
         let (mut runs, mut rewritten) = (Vec::<u64>::new(), 0);
-        for _ in 0..1_000 {
-            runs.push(900_000);
+        for flushed in [900_000; 1_000] {
+            runs.push(flushed);
             while let Some(places) = choose(&runs) {
                 let merged: u64 = places.iter().filter_map(|place| runs.get(*place)).sum();
                 rewritten += merged;

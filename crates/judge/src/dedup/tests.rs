@@ -15,7 +15,7 @@ fn disk() -> Arc<dyn Disk> {
 
 fn found(dir: &Path) -> DedupIndex {
     match DedupIndex::open(&disk(), dir, WINDOW_DAYS).unwrap() {
-        OpenedIndex::Found(index) => index,
+        OpenedIndex::Found(index) => *index,
         OpenedIndex::Missing => panic!("no index"),
     }
 }

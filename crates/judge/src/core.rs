@@ -1,0 +1,469 @@
+//! One judge, one step at a time: what production's threads and the simulator both drive.
+//!
+//! ```text
+//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──round──► rows ──► quarantine, events, _judi.commits
+//!                                                                                        │
+//!                                          dedup index and group positions ◄── now and then
+//! ```
+
+mod recover;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use judi_log::{Log, LogId, Positions, Topic};
+use judi_schema::schemas::Schemas;
+use judi_table::{CompactionPolicy, Outcome, plan_compaction};
+use judi_world::{FileLock, World};
+
+use crate::commits;
+use crate::dedup::{DedupError, DedupIndex, DedupStats, Probe};
+use crate::error::JudgeError;
+use crate::facts::{Facts, Slice, facts};
+use crate::round::{self, Judged, Totals};
+use crate::tables::{Append, JudgeTable, Tables};
+use crate::tally::{Tallies, Tally};
+
+/// The consumer group whose positions keep retention from what the index would need again.
+pub const GROUP: &str = "judge";
+
+/// Bytes asked of a partition at a time, so that the budget of a round is shared out fairly.
+const FETCH_BYTES: usize = 1 << 20;
+/// What a record costs in memory beside its bytes.
+const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Tiers of compaction `(small_bytes, target_bytes)`: sixteen files of one become one of the next, so that a row is
+/// rewritten at most three times on its way to a file that stays.
+const COMPACTION_TIERS: [(u64, u64); 3] = [(1 << 20, 16 << 20), (16 << 20, 128 << 20), (64 << 20, 256 << 20)];
+const COMPACTION_FILES_MIN: usize = 16;
+
+/// How a judge works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgeOptions {
+    /// The folder of the tables, such as `.judi/tables`.
+    pub tables_dir: PathBuf,
+    /// The folder of the judge's state, such as `.judi/state`.
+    pub state_dir: PathBuf,
+    /// Days during which a repeated id is a duplicate.
+    pub dedup_window_days: u16,
+    /// Bytes of records that a round reads at most, which bounds its memory at about ten times that.
+    pub round_bytes_max: usize,
+    /// Records after which the dedup index is persisted, and so how much is read again after a crash.
+    pub persist_records: u64,
+    /// Time after which the dedup index is persisted.
+    pub persist_interval: Duration,
+    /// How long an event may wait for others to be committed with.
+    pub commit_interval: Duration,
+    /// Records that wait for nobody.
+    pub commit_records: u64,
+}
+
+impl JudgeOptions {
+    /// The usual ways, for tables and state in these folders.
+    #[must_use]
+    pub fn new(tables_dir: &Path, state_dir: &Path) -> Self {
+        Self {
+            tables_dir: tables_dir.to_owned(),
+            state_dir: state_dir.to_owned(),
+            dedup_window_days: 7,
+            round_bytes_max: 32 << 20,
+            persist_records: 1_000_000,
+            persist_interval: Duration::from_secs(30),
+            commit_interval: Duration::from_secs(1),
+            commit_records: 50_000,
+        }
+    }
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Everything in the log has been judged.
+    Idle,
+    /// These records are now durably in the tables.
+    Judged(Totals),
+}
+
+/// Accounts that others may look at while the judge works.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    state: Mutex<AccountsState>,
+}
+
+#[derive(Debug, Default)]
+struct AccountsState {
+    tallies: Tallies,
+    totals: Totals,
+    rounds: u64,
+    dedup: DedupStats,
+}
+
+/// How much a judge has done since it was started.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JudgeStats {
+    /// Records by what became of them.
+    pub totals: Totals,
+    /// Rounds that were finished.
+    pub rounds: u64,
+    /// The dedup index.
+    pub dedup: DedupStats,
+    /// What the judge waits for, when it cannot go on.
+    pub trouble: Option<String>,
+}
+
+impl Accounts {
+    fn lock(&self) -> std::sync::MutexGuard<'_, AccountsState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tally(&self, import_run: &str) -> Tally {
+        self.lock().tallies.get(import_run)
+    }
+
+    pub(crate) fn stats(&self) -> JudgeStats {
+        let state = self.lock();
+        JudgeStats { totals: state.totals, rounds: state.rounds, dedup: state.dedup, trouble: None }
+    }
+}
+
+/// The schemas that records are judged by; a newer set may take their place between two rounds.
+pub(crate) type SharedSchemas = Arc<RwLock<Arc<Schemas>>>;
+
+/// A round whose verdicts stand and whose rows are on their way.
+#[derive(Debug)]
+struct Pending {
+    quarantine: Option<Append>,
+    events: Option<Append>,
+    through: Positions,
+    totals: Totals,
+    tallies: Vec<(String, Tally)>,
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct JudgeCore {
+    world: World,
+    log: Arc<dyn Log>,
+    log_id: LogId,
+    schemas: SharedSchemas,
+    options: JudgeOptions,
+    tables: Tables,
+    accounts: Arc<Accounts>,
+    /// What is remembered between rounds; `None` when it has to be made again from the disk.
+    memory: Option<Memory>,
+    /// Whether the index on disk has turned out to be damaged where opening it does not look.
+    index_damaged: bool,
+    /// Whether `_judi.commits` may lack commits.
+    counts_behind: bool,
+    counted: Option<i64>,
+    _lock: Box<dyn FileLock>,
+}
+
+#[derive(Debug)]
+struct Memory {
+    index: DedupIndex,
+    /// Up to where the tables hold everything.
+    judged: Positions,
+    pending: Option<Pending>,
+    records_since_persist: u64,
+    persisted_at: Duration,
+}
+
+impl JudgeCore {
+    /// Opens the tables and goes on where the last judge stopped, at whatever moment that was.
+    ///
+    /// # Errors
+    /// [`JudgeError::Locked`] when another judge works here; [`JudgeError::LogBehind`] when log and tables do not
+    /// fit; else what table, log or disk say.
+    pub fn open(
+        world: &World,
+        log: Arc<dyn Log>,
+        schemas: Arc<Schemas>,
+        options: JudgeOptions,
+    ) -> Result<Self, JudgeError> {
+        Self::open_shared(world, log, Arc::new(RwLock::new(schemas)), options, Arc::default())
+    }
+
+    /// [`JudgeCore::open`] with schemas and accounts that others hold, too.
+    pub(crate) fn open_shared(
+        world: &World,
+        log: Arc<dyn Log>,
+        schemas: SharedSchemas,
+        options: JudgeOptions,
+        accounts: Arc<Accounts>,
+    ) -> Result<Self, JudgeError> {
+        world.disk.create_dir_all(&options.state_dir).map_err(JudgeError::io("create", &options.state_dir))?;
+        let path = options.state_dir.join("judge.lock");
+        let lock = world.disk.try_lock(&path).map_err(JudgeError::io("lock", &path))?;
+        let lock = lock.ok_or(JudgeError::Locked { path })?;
+        let current = Arc::clone(&schemas.read().unwrap_or_else(PoisonError::into_inner));
+        let tables = Tables::open(world, &options.tables_dir, &current)?;
+        let mut core = Self {
+            world: world.clone(),
+            log_id: log.id(),
+            log,
+            schemas,
+            options,
+            tables,
+            accounts,
+            memory: None,
+            index_damaged: false,
+            counts_behind: true,
+            counted: None,
+            _lock: lock,
+        };
+        core.recovering(Self::remember)?;
+        Ok(core)
+    }
+
+    /// One round: judges what has come, up to the round's bounds, and makes it durable. After an error the next call
+    /// goes on where this one stopped; nothing is lost or added twice, whatever the error.
+    ///
+    /// # Errors
+    /// [`JudgeError`]; see [`JudgeError::is_retryable`].
+    pub fn step(&mut self) -> Result<Step, JudgeError> {
+        self.recovering(Self::try_step)
+    }
+
+    /// Does `work`; when it finds that memory does not fit the disk, makes memory again and does it once more.
+    fn recovering<T>(&mut self, work: impl Fn(&mut Self) -> Result<T, JudgeError>) -> Result<T, JudgeError> {
+        match work(self) {
+            Err(error) if error.wants_recovery() => {
+                tracing::warn!(%error, "the judge starts over from what is on disk");
+                self.index_damaged |= matches!(error, JudgeError::Dedup(DedupError::Corrupt { .. }));
+                self.memory = None;
+                work(self)
+            }
+            done => done,
+        }
+    }
+
+    fn try_step(&mut self) -> Result<Step, JudgeError> {
+        self.remember()?;
+        self.count_commits()?;
+        if self.persist_is_due() {
+            self.try_persist()?;
+        }
+        if !self.is_pending() && !self.prepare()? {
+            return Ok(Step::Idle);
+        }
+        let totals = self.finish()?;
+        self.count_commits()?;
+        Ok(Step::Judged(totals))
+    }
+
+    /// Makes the dedup index durable and tells the log what it may forget.
+    ///
+    /// # Errors
+    /// As [`JudgeCore::step`]; nothing depends on its success but how much is read again after a crash.
+    pub fn persist(&mut self) -> Result<(), JudgeError> {
+        self.recovering(Self::try_persist)
+    }
+
+    fn try_persist(&mut self) -> Result<(), JudgeError> {
+        let now = self.world.clock.monotonic();
+        let Some(memory) = self.memory.as_mut() else { return Ok(()) };
+        if memory.pending.is_some() {
+            // Its ids are in the index and its rows are not in the tables.
+            return Ok(());
+        }
+        memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        memory.records_since_persist = 0;
+        memory.persisted_at = now;
+        self.log.commit(GROUP, memory.index.positions())?;
+        while memory.index.compact()? {}
+        self.accounts.lock().dedup = memory.index.stats();
+        Ok(())
+    }
+
+    /// Rewrites small files of the tables into larger ones, one task a call; `false` when there is nothing to do.
+    ///
+    /// # Errors
+    /// The table's; it is then as before.
+    pub fn compact(&self) -> Result<bool, JudgeError> {
+        for table in self.tables.all() {
+            if compact_table(table)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Up to where the tables hold everything: the next offset of each partition.
+    #[must_use]
+    pub fn positions(&self) -> Positions {
+        self.memory.as_ref().map(|memory| memory.judged.clone()).unwrap_or_default()
+    }
+
+    /// What became of the records of one import since the judge was started.
+    #[must_use]
+    pub fn tally(&self, import_run: &str) -> Tally {
+        self.accounts.tally(import_run)
+    }
+
+    /// How much has been done since the judge was started.
+    #[must_use]
+    pub fn stats(&self) -> JudgeStats {
+        self.accounts.stats()
+    }
+
+    /// Judges by `schemas` from the next round on. To be called before records of a newer version are appended.
+    pub fn publish(&self, schemas: Arc<Schemas>) {
+        *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
+    }
+
+    /// Records in the log that have not been judged.
+    pub(crate) fn backlog(&self) -> Result<u64, JudgeError> {
+        let mut records = 0;
+        for (topic, partition) in self.partitions() {
+            let end = self.log.bounds(topic, partition)?.end;
+            records += end.saturating_sub(self.judged(topic, partition));
+        }
+        Ok(records)
+    }
+
+    pub(crate) fn tables(&self) -> [Arc<JudgeTable>; 3] {
+        self.tables.all().map(Arc::clone)
+    }
+
+    /// Every partition of both topics: of each partition, first what its collector refused.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = (Topic, u32)> + use<> {
+        (0..self.log.partitions()).flat_map(|p| [(Topic::Quarantine, p), (Topic::Events, p)])
+    }
+
+    fn judged(&self, topic: Topic, partition: u32) -> u64 {
+        let judged = self.memory.as_ref().map(|memory| &memory.judged);
+        judged.and_then(|judged| judged.get(&(topic, partition)).copied()).unwrap_or(0)
+    }
+
+    fn is_pending(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.pending.is_some())
+    }
+
+    fn persist_is_due(&self) -> bool {
+        let Some(memory) = &self.memory else { return false };
+        let waited = self.world.clock.monotonic().saturating_sub(memory.persisted_at);
+        memory.index.is_full()
+            || memory.records_since_persist >= self.options.persist_records
+            || (memory.records_since_persist > 0 && waited >= self.options.persist_interval)
+    }
+
+    /// Reads and judges a round; `false` when there is nothing to judge.
+    fn prepare(&mut self) -> Result<bool, JudgeError> {
+        let slices = self.gather()?;
+        let records: Vec<Facts<'_>> = slices.iter().flat_map(slice_facts).collect();
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let Some(memory) = self.memory.as_mut() else { return Ok(false) };
+        let probes: Vec<Probe> = records.iter().map(|facts| facts.probe).collect();
+        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+        // Snapshots before the index: what can fail comes before what changes memory.
+        let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
+        let fresh = memory.index.check_and_insert(&probes)?;
+        let judged = match round::judge(&records, &fresh, &schemas) {
+            Ok(judged) => judged,
+            Err(error) => {
+                // The index knows ids now whose rows will never come.
+                self.memory = None;
+                return Err(error.into());
+            }
+        };
+        let mut through = memory.judged.clone();
+        for slice in &slices {
+            let next = through.entry((slice.topic, slice.partition)).or_default();
+            *next = slice.records.last().map_or(*next, |record| record.offset + 1);
+        }
+        let Judged { events, quarantine, counts, totals, tallies } = judged;
+        let (log, quarantine_schema) = (&self.log_id, Schemas::quarantine_schema());
+        memory.pending = Some(Pending {
+            quarantine: Append::new(quarantine, quarantine_schema, &before.0, log, &through),
+            events: Append::new(events, Arc::clone(schemas.events_schema()), &before.1, log, &through)
+                .map(|append| commits::with_counts(append, &counts)),
+            through,
+            totals,
+            tallies: tallies.into_iter().collect(),
+        });
+        Ok(true)
+    }
+
+    /// Makes the pending round durable; what [`crate::recovery`] says depends on the order.
+    fn finish(&mut self) -> Result<Totals, JudgeError> {
+        let Some(memory) = self.memory.as_mut() else { return Ok(Totals::default()) };
+        let Some(pending) = memory.pending.as_mut() else { return Ok(Totals::default()) };
+        if let Some(append) = &mut pending.quarantine {
+            append.apply(&self.world, &self.tables.quarantine)?;
+        }
+        if let Some(append) = &mut pending.events {
+            append.apply(&self.world, &self.tables.events)?;
+            self.counts_behind = true;
+        }
+        let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
+            return Ok(Totals::default());
+        };
+        memory.judged = through;
+        memory.records_since_persist += totals.records();
+        let mut accounts = self.accounts.lock();
+        accounts.rounds += 1;
+        accounts.totals.add(totals);
+        accounts.dedup = memory.index.stats();
+        for (run, tally) in &tallies {
+            accounts.tallies.add(run, tally);
+        }
+        Ok(totals)
+    }
+
+    fn count_commits(&mut self) -> Result<(), JudgeError> {
+        if self.counts_behind {
+            commits::catch_up(&self.world, &self.tables, &mut self.counted)?;
+            self.counts_behind = false;
+        }
+        Ok(())
+    }
+
+    /// Records from all partitions in turn, until the round is full or the log has no more.
+    fn gather(&self) -> Result<Vec<Slice>, JudgeError> {
+        let mut slices: Vec<(Slice, u64, bool)> = self
+            .partitions()
+            .map(|(topic, partition)| {
+                let slice = Slice { topic, partition, records: Vec::new() };
+                (slice, self.judged(topic, partition), false)
+            })
+            .collect();
+        let mut bytes = 0;
+        while bytes < self.options.round_bytes_max && slices.iter().any(|(_, _, at_end)| !at_end) {
+            for (slice, next, at_end) in slices.iter_mut().filter(|(_, _, at_end)| !at_end) {
+                let room = self.options.round_bytes_max.saturating_sub(bytes).min(FETCH_BYTES);
+                if room == 0 {
+                    break;
+                }
+                let fetched = self.log.fetch(slice.topic, slice.partition, *next, room)?;
+                *next = fetched.next;
+                *at_end = fetched.next >= fetched.end || fetched.records.is_empty();
+                let sizes = fetched.records.iter().map(|fetched| &fetched.record);
+                bytes += sizes.map(|r| r.key.len() + r.value.len() + RECORD_OVERHEAD_BYTES).sum::<usize>();
+                slice.records.extend(fetched.records);
+            }
+        }
+        Ok(slices.into_iter().map(|(slice, ..)| slice).filter(|slice| !slice.records.is_empty()).collect())
+    }
+}
+
+fn slice_facts(slice: &Slice) -> impl Iterator<Item = Facts<'_>> {
+    slice.records.iter().map(|record| facts(slice.topic, slice.partition, record))
+}
+
+/// One task of compaction, if the table wants one.
+pub(crate) fn compact_table(table: &JudgeTable) -> Result<bool, JudgeError> {
+    let snapshot = table.table.snapshot()?;
+    for (small_bytes, target_bytes) in COMPACTION_TIERS {
+        let policy = CompactionPolicy { small_bytes, target_bytes, files_min: COMPACTION_FILES_MIN };
+        if let Some(task) = plan_compaction(&snapshot, &policy).first() {
+            let outcome = table.table.compact(task, &table.sink)?;
+            // Whoever removed an input meanwhile has done the work, or more.
+            return Ok(matches!(outcome, Outcome::Committed { .. }));
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,258 @@
+//! A round's verdicts: what each record of some slices becomes. Pure: bytes, schemas and the dedup index's answers in,
+//! rows out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use judi_schema::columns::{ColumnsError, EventColumns, QuarantineRow, quarantine_batch};
+use judi_schema::envelope::{Envelope, QuarantinedEvent};
+use judi_schema::record::{Peek, RecordParts};
+use judi_schema::schemas::Schemas;
+use judi_schema::verdict::{Reason, Violation};
+use judi_world::Timestamp;
+use prost::Message;
+
+use crate::facts::{Body, Facts};
+use crate::tally::Tally;
+
+/// Rows of a batch of events. Larger ones grow their columns by copying more at a time.
+const EVENT_BATCH_ROWS: usize = 64 << 10;
+/// Rows of a batch of quarantined events.
+const QUARANTINE_BATCH_ROWS: usize = 8 << 10;
+/// Bytes of payloads after which a batch of quarantined events ends: a column addresses 2 GiB.
+const QUARANTINE_BATCH_BYTES: usize = 64 << 20;
+
+/// Rows of `events` per event and day of its event_time (days since 1970, UTC).
+pub type Counts = BTreeMap<(String, i32), u64>;
+
+/// What a round adds to the tables, and its accounts.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    pub(crate) events: Vec<RecordBatch>,
+    pub(crate) quarantine: Vec<RecordBatch>,
+    pub(crate) counts: Counts,
+    pub(crate) totals: Totals,
+    /// By import.
+    pub(crate) tallies: BTreeMap<String, Tally>,
+}
+
+/// How many records became what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Rows of `events`.
+    pub rows: u64,
+    /// Rows of `quarantine`.
+    pub quarantined: u64,
+    /// Records whose id was known.
+    pub duplicates: u64,
+}
+
+impl Totals {
+    /// All records.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.rows + self.quarantined + self.duplicates
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.quarantined += other.quarantined;
+        self.duplicates += other.duplicates;
+    }
+}
+
+/// One record's verdict.
+enum Verdict<'a> {
+    Row,
+    Quarantine(Violation),
+    /// By whoever put it on the topic `quarantine`.
+    Quarantined(&'a QuarantinedEvent),
+    Duplicate,
+}
+
+/// A row of the quarantine table in the making.
+struct Rejected<'a> {
+    received_at_us: i64,
+    event_id: &'a str,
+    event: &'a str,
+    reason: &'a str,
+    detail: String,
+    source: String,
+    schema_version: u32,
+    payload: &'a [u8],
+    envelope: Vec<u8>,
+}
+
+/// Judges the records in order; `fresh` says of each whether its id was new.
+///
+/// # Errors
+/// When Arrow cannot hold a batch of this round's size.
+pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas>) -> Result<Judged, ColumnsError> {
+    let mut judged = Judged::default();
+    let mut columns = EventColumns::new(schemas);
+    let mut rejected = Vec::new();
+    for (facts, is_new) in records.iter().zip(fresh) {
+        let verdict = if *is_new { verdict(facts, schemas, &mut columns) } else { Verdict::Duplicate };
+        account(&mut judged, facts, &verdict);
+        match verdict {
+            Verdict::Row if columns.len() >= EVENT_BATCH_ROWS => judged.events.push(columns.finish()?),
+            Verdict::Row | Verdict::Duplicate => {}
+            Verdict::Quarantine(violation) => rejected.push(rejection(facts, &violation)),
+            Verdict::Quarantined(event) => rejected.push(passed_on(facts, event)),
+        }
+    }
+    if !columns.is_empty() {
+        judged.events.push(columns.finish()?);
+    }
+    judged.quarantine = quarantine_batches(&rejected)?;
+    Ok(judged)
+}
+
+fn verdict<'a>(facts: &'a Facts<'_>, schemas: &Schemas, columns: &mut EventColumns) -> Verdict<'a> {
+    match &facts.body {
+        Body::Event { parts, peek } => match push(schemas, columns, parts, peek) {
+            Ok(()) => Verdict::Row,
+            Err(violation) => Verdict::Quarantine(violation),
+        },
+        Body::Quarantined(event) => Verdict::Quarantined(event),
+        Body::Broken { violation, .. } => Verdict::Quarantine(violation.clone()),
+    }
+}
+
+fn push(
+    schemas: &Schemas,
+    columns: &mut EventColumns,
+    parts: &RecordParts<'_>,
+    peek: &Peek<'_>,
+) -> Result<(), Violation> {
+    let violation = |reason, detail| Violation { reason, field: String::new(), detail };
+    let version = parts.schema_version;
+    let model = schemas
+        .version(version)
+        .ok_or_else(|| violation(Reason::UnknownSchema, format!("no schema version {version} is known here")))?;
+    let event = model.by_index(parts.index).ok_or_else(|| {
+        violation(Reason::UnknownEvent, format!("schema version {version} has no event with index {}", parts.index))
+    })?;
+    if event.name != peek.event {
+        let detail = format!("the record holds {}, its envelope says {:?}", event.name, peek.event);
+        return Err(violation(Reason::Undecodable, detail));
+    }
+    columns.push(model, event, parts.envelope, parts.payload)
+}
+
+fn account(judged: &mut Judged, facts: &Facts<'_>, verdict: &Verdict<'_>) {
+    let mut event = None;
+    let totals = match verdict {
+        Verdict::Row => {
+            if let Body::Event { peek, .. } = &facts.body {
+                let day = Timestamp(peek.event_time_us).day();
+                count(&mut judged.counts, peek.event, day);
+                event = Some(peek.event);
+            }
+            Totals { rows: 1, ..Totals::default() }
+        }
+        Verdict::Duplicate => Totals { duplicates: 1, ..Totals::default() },
+        Verdict::Quarantine(_) | Verdict::Quarantined(_) => Totals { quarantined: 1, ..Totals::default() },
+    };
+    judged.totals.add(totals);
+    let run = facts.body.import_run();
+    if run.is_empty() {
+        return;
+    }
+    if !judged.tallies.contains_key(run) {
+        judged.tallies.insert(run.to_owned(), Tally::default());
+    }
+    if let Some(tally) = judged.tallies.get_mut(run) {
+        tally.duplicates += totals.duplicates;
+        tally.quarantined += totals.quarantined;
+        if let Some(event) = event {
+            *tally.rows.entry(event.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+fn count(counts: &mut Counts, event: &str, day: i32) {
+    *counts.entry((event.to_owned(), day)).or_default() += 1;
+}
+
+/// The row of an event that the judge itself refuses.
+fn rejection<'a>(facts: &'a Facts<'_>, violation: &Violation) -> Rejected<'a> {
+    let (detail, reason) = (violation.to_string(), violation.reason.as_str());
+    let place = facts.place.as_deref().unwrap_or_default();
+    match &facts.body {
+        Body::Event { parts, peek } => Rejected {
+            received_at_us: facts.received_at_us,
+            event_id: if peek.event_id.is_empty() { place } else { peek.event_id },
+            event: peek.event,
+            reason,
+            detail,
+            source: Envelope::decode(parts.envelope).map(|envelope| envelope.source).unwrap_or_default(),
+            schema_version: parts.schema_version,
+            payload: parts.payload,
+            envelope: parts.envelope.to_vec(),
+        },
+        Body::Broken { value, .. } => Rejected {
+            received_at_us: facts.received_at_us,
+            event_id: place,
+            event: "",
+            reason,
+            detail,
+            source: place.to_owned(),
+            schema_version: 0,
+            payload: value,
+            envelope: Vec::new(),
+        },
+        Body::Quarantined(event) => passed_on(facts, event),
+    }
+}
+
+/// The row of an event that was refused when it was collected.
+fn passed_on<'a>(facts: &'a Facts<'_>, event: &'a QuarantinedEvent) -> Rejected<'a> {
+    let envelope = event.envelope.as_ref();
+    let event_id = envelope.map_or("", |envelope| &envelope.event_id);
+    Rejected {
+        received_at_us: facts.received_at_us,
+        event_id: if event_id.is_empty() { facts.place.as_deref().unwrap_or_default() } else { event_id },
+        event: envelope.map_or("", |envelope| &envelope.event),
+        reason: &event.reason,
+        detail: event.detail.clone(),
+        source: event.source.clone(),
+        schema_version: envelope.map_or(0, |envelope| envelope.schema_version),
+        payload: &event.payload,
+        envelope: envelope.map(Message::encode_to_vec).unwrap_or_default(),
+    }
+}
+
+fn quarantine_batches(rejected: &[Rejected<'_>]) -> Result<Vec<RecordBatch>, ColumnsError> {
+    let mut batches = Vec::new();
+    let mut rows: Vec<QuarantineRow<'_>> = Vec::new();
+    let mut bytes = 0;
+    for row in rejected {
+        let row_bytes = row.payload.len() + row.envelope.len() + row.detail.len();
+        if rows.len() == QUARANTINE_BATCH_ROWS || (bytes + row_bytes > QUARANTINE_BATCH_BYTES && !rows.is_empty()) {
+            batches.push(quarantine_batch(&rows)?);
+            rows.clear();
+            bytes = 0;
+        }
+        bytes += row_bytes;
+        rows.push(QuarantineRow {
+            received_at_us: row.received_at_us,
+            event_id: row.event_id,
+            event: row.event,
+            reason: row.reason,
+            detail: &row.detail,
+            source: &row.source,
+            schema_version: row.schema_version,
+            payload: row.payload,
+            envelope: &row.envelope,
+        });
+    }
+    if !rows.is_empty() {
+        batches.push(quarantine_batch(&rows)?);
+    }
+    Ok(batches)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use judi_log::{LogId, Positions, Topic};
+use judi_schema::schemas::Schemas;
+use judi_table::{AddFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableSpec, Transaction};
+use judi_world::World;
+use serde_json::{Map, Value};
+
+use crate::commits;
+use crate::error::JudgeError;
+
+/// The table of events.
+pub(crate) const EVENTS: &str = "events";
+/// The table of what did not fit.
+pub(crate) const QUARANTINE: &str = "quarantine";
+/// The counts of each commit, as people name it and as a path.
+pub(crate) const COMMITS: &str = "_judi.commits";
+const COMMITS_PATH: &str = "_judi/commits";
+
+const PARTITION_COLUMN: &str = "received_date";
+const EVENTS_SORT: [&str; 3] = ["event", "event_time", "event_id"];
+const QUARANTINE_SORT: [&str; 2] = ["received_at", "event_id"];
+/// Columns whose bounds let a query skip files: those that files differ in.
+const EVENTS_STATS: [&str; 5] = ["event", "event_time", "received_at", "app", "platform"];
+const QUARANTINE_STATS: [&str; 3] = ["received_at", "event", "reason"];
+
+/// Where rows go.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    pub(crate) events: Arc<JudgeTable>,
+    pub(crate) quarantine: Arc<JudgeTable>,
+    pub(crate) commits: Arc<JudgeTable>,
+}
+
+/// One table with the way its rows are written.
+#[derive(Debug)]
+pub(crate) struct JudgeTable {
+    pub(crate) name: &'static str,
+    pub(crate) table: Table,
+    pub(crate) sink: SinkOptions,
+}
+
+impl Tables {
+    /// Opens the tables below `dir`, or makes them.
+    pub(crate) fn open(world: &World, dir: &Path, schemas: &Schemas) -> Result<Self, JudgeError> {
+        let open = |name, path: PathBuf, schema: SchemaRef, partitioned: bool, sort: &[&str], stats: &[&str]| {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            let spec = TableSpec {
+                name: String::from(name),
+                schema,
+                partition_columns: owned(if partitioned { &[PARTITION_COLUMN] } else { &[] }),
+                properties: [("judi.sort".to_owned(), sort.join(","))].into(),
+            };
+            let table = Table::create(world, &dir.join(path), &spec)?;
+            let sink = SinkOptions { sort: owned(sort), stats_columns: Some(owned(stats)), ..SinkOptions::default() };
+            Ok::<_, JudgeError>(Arc::new(JudgeTable { name, table, sink }))
+        };
+        let (events, quarantine) = (Arc::clone(schemas.events_schema()), Schemas::quarantine_schema());
+        Ok(Self {
+            events: open(EVENTS, EVENTS.into(), events, true, &EVENTS_SORT, &EVENTS_STATS)?,
+            quarantine: open(QUARANTINE, QUARANTINE.into(), quarantine, true, &QUARANTINE_SORT, &QUARANTINE_STATS)?,
+            commits: open(COMMITS, COMMITS_PATH.into(), commits::schema(), false, &commits::SORT, &commits::STATS)?,
+        })
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> [&Arc<JudgeTable>; 3] {
+        [&self.events, &self.quarantine, &self.commits]
+    }
+}
+
+impl JudgeTable {
+    /// The newest version, made durable first: a process that was killed between a commit's last two steps may have
+    /// left a version that only the cache holds, and what builds on it must not outlive it.
+    pub(crate) fn durable_snapshot(&self, world: &World) -> Result<Arc<Snapshot>, JudgeError> {
+        let folder = self.table.dir().join("_delta_log");
+        world.disk.sync_dir(&folder).map_err(JudgeError::io("sync", &folder))?;
+        Ok(self.table.snapshot()?)
+    }
+}
+
+/// The application id under which a table says how far of a partition of the log it has dealt with.
+pub(crate) fn app_id(log: &LogId, topic: Topic, partition: u32) -> String {
+    format!("judge/{log}/{topic}/{partition}")
+}
+
+/// What every application id of a judge begins with, whatever the log.
+pub(crate) const APP_ID_PREFIX: &str = "judge/";
+
+/// Rows on their way into one table: written once, committed once, however often that has to be tried.
+#[derive(Debug)]
+pub(crate) struct Append {
+    batches: Vec<RecordBatch>,
+    schema: SchemaRef,
+    txns: Vec<(String, i64)>,
+    info: Map<String, Value>,
+    /// The files, once they are durable.
+    written: Option<Vec<AddFile>>,
+    done: bool,
+}
+
+impl Append {
+    /// `batches` of `schema`, which bring the table to `through` of the log; `None` when there are no rows.
+    /// `before` is the table before them.
+    pub(crate) fn new(
+        batches: Vec<RecordBatch>,
+        schema: SchemaRef,
+        before: &Snapshot,
+        log: &LogId,
+        through: &Positions,
+    ) -> Option<Self> {
+        if batches.is_empty() {
+            return None;
+        }
+        // Every partition that has moved since the table's last commit, in whatever round: so the positions that a
+        // table holds are always those of the end of one round.
+        let last = |next: u64| i64::try_from(next).unwrap_or(i64::MAX) - 1;
+        let txns = through
+            .iter()
+            .map(|((topic, partition), next)| (app_id(log, *topic, *partition), last(*next)))
+            .filter(|(app_id, last)| *last > before.txn(app_id).unwrap_or(-1))
+            .collect();
+        Some(Self { batches, schema, txns, info: Map::new(), written: None, done: false })
+    }
+
+    /// The rows come at version `version` of application `app_id`.
+    pub(crate) fn of_app(batches: Vec<RecordBatch>, schema: SchemaRef, app_id: &str, version: i64) -> Self {
+        let txns = vec![(app_id.to_owned(), version)];
+        Self { batches, schema, txns, info: Map::new(), written: None, done: false }
+    }
+
+    /// With a fact more in the commit's record.
+    pub(crate) fn with_info(mut self, key: &str, value: Value) -> Self {
+        self.info.insert(key.to_owned(), value);
+        self
+    }
+
+    /// Does what has not been done yet. After an error, the same call goes on from there; after `Ok`, the rows are
+    /// durably in the table, once.
+    pub(crate) fn apply(&mut self, world: &World, into: &JudgeTable) -> Result<(), JudgeError> {
+        if self.done {
+            return Ok(());
+        }
+        let written = match self.written.take() {
+            Some(written) => written,
+            None => into.table.sink(&self.schema, into.sink.clone())?.write(&self.batches)?,
+        };
+        let mut transaction = Transaction::append(written);
+        transaction.schema = Some(Arc::clone(&self.schema));
+        transaction.txns.clone_from(&self.txns);
+        transaction.info.clone_from(&self.info);
+        let outcome = into.table.commit(&transaction);
+        // Files that a commit does not find are written again; all others are kept for the next try.
+        if !matches!(outcome, Err(TableError::MissingFile { .. })) {
+            self.written = Some(transaction.adds);
+        }
+        if let Outcome::AlreadyApplied { .. } = outcome? {
+            self.check_own(world, into)?;
+        }
+        self.done = true;
+        self.batches.clear();
+        Ok(())
+    }
+
+    /// After an error a commit may have come to be all the same. Then the table is exactly where it leads.
+    fn check_own(&self, world: &World, into: &JudgeTable) -> Result<(), JudgeError> {
+        let snapshot = into.durable_snapshot(world)?;
+        for (app_id, adding) in &self.txns {
+            match snapshot.txn(app_id) {
+                Some(found) if found == *adding => {}
+                found => {
+                    let (app_id, found, adding) = (app_id.clone(), found.unwrap_or(-1), *adding);
+                    return Err(JudgeError::Overtaken { table: into.name, app_id, found, adding });
+                }
+            }
+        }
+        Ok(())
+    }
+}
