@@ -21,6 +21,8 @@ mod cursor;
 mod elements;
 mod judge;
 pub(crate) mod place;
+#[cfg(test)]
+pub(crate) mod sample;
 mod single;
 pub mod time;
 

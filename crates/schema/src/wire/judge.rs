@@ -91,11 +91,12 @@ impl Judge<'_> {
             let tag = cursor.tag().map_err(|error| error.violation(path(at.place)))?;
             let Some(tag) = tag else { break };
             match plan.by_number(tag.number) {
-                Some((index, field)) => {
+                // The end of a group that did not begin is no value of the field, whatever its number.
+                Some((index, field)) if tag.wire_type != WireType::EndGroup => {
                     let before = before.since(&Cursor::new(body));
                     self.field(index, field, tag, &mut cursor, before, &mut came, at)?;
                 }
-                None => cursor.skip(tag, at.depth).map_err(|error| error.violation(path(at.place)))?,
+                _ => cursor.skip(tag, at.depth).map_err(|error| error.violation(path(at.place)))?,
             }
         }
         if at.in_full && self.first.is_none() {
@@ -214,11 +215,11 @@ impl Judge<'_> {
             (MessageKind::Timestamp | MessageKind::Duration, rules) => {
                 let (seconds, nanos) = time::seconds_and_nanos(body).map_err(undecodable)?;
                 let (fits, range) = match plan.kind {
-                    MessageKind::Timestamp => (time::is_timestamp(seconds, nanos), "years 1 to 9999"),
-                    _ => (time::is_duration(seconds, nanos), "10,000 years either way"),
+                    MessageKind::Timestamp => (time::is_timestamp(seconds, nanos), "a time of the years 1 to 9999"),
+                    _ => (time::is_duration(seconds, nanos), "a span of 10,000 years at most, of one sign"),
                 };
                 if !fits {
-                    let detail = format!("{seconds} seconds and {nanos} nanoseconds are not within {range}");
+                    let detail = format!("{seconds} seconds and {nanos} nanoseconds are not {range}");
                     self.keep(|| Violation { reason: Reason::InvalidPayload, field: path(at.place), detail });
                     return Ok(());
                 }
