@@ -1,5 +1,11 @@
 //! The Event API from the outside: requests in, answers out, and the records that the log then holds.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the functions that tests share fail a test as its own lines do"
+)]
+
 #[path = "collect/bed.rs"]
 mod bed;
 #[path = "collect/forms.rs"]

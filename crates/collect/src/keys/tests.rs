@@ -56,7 +56,8 @@ fn origins_match_whole_and_by_subdomain() {
 
 #[test]
 fn where_a_key_is_found() {
-    let cases: &[(&[(&str, &str)], &str, Option<&str>)] = &[
+    type Headers<'a> = &'a [(&'static str, &'static str)];
+    let cases: &[(Headers<'_>, &str, Option<&str>)] = &[
         (&[("authorization", "Bearer dev")], "/v1/events", Some("dev")),
         (&[("authorization", "bearer  dev ")], "/v1/events", Some("dev")),
         (&[("authorization", "Basic ZGV2Og==")], "/v1/events", Some("dev")),

@@ -12,6 +12,8 @@ use prost::Message;
 
 use crate::bed::{Bed, EXAMPLE, options, post, records};
 
+type Headers = Vec<(&'static str, &'static str)>;
+
 const JSON: (&str, &str) = ("content-type", "application/json");
 const DEV: (&str, &str) = ("authorization", "Bearer dev");
 
@@ -64,7 +66,7 @@ async fn refusals_have_their_status_code_and_words() {
     let bytes = example_protobuf();
     let cut = &bytes[..bytes.len() - 3];
     #[rustfmt::skip]
-    let cases: Vec<(u16, &str, Vec<(&str, &str)>, Body)> = vec![
+    let cases: Vec<(u16, &str, Headers, Body)> = vec![
         (400, "unreadable", vec![DEV, JSON], "{".into()),
         (400, "unreadable", vec![DEV, JSON], "".into()),
         (400, "unreadable", vec![DEV, JSON], r#"[{"event":"ping"}]"#.into()),
