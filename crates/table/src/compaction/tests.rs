@@ -1,5 +1,7 @@
 //! Which files are taken, and that what comes out is what writing all rows at once would have given.
 
+#![expect(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "the numbers of a test are small")]
+
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use judi_sim::SimWorld;
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Taking rows is what Arrow's own take of the concatenation is, structs included.
 
+#![expect(clippy::cast_possible_wrap, reason = "the numbers of a test are small")]
+
 use arrow::array::{Int64Array, StringArray};
 use arrow::compute::{concat, take};
 use arrow::datatypes::Field;

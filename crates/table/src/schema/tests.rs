@@ -1,5 +1,7 @@
 //! Schemas through Delta's JSON and back, and what is refused.
 
+#![expect(clippy::cast_possible_wrap, reason = "a scale is at most 38")]
+
 use arrow::datatypes::UnionFields;
 use proptest::prelude::*;
 

@@ -1,5 +1,7 @@
 //! The same rows are the same bytes; different rows are different files; nothing half-written has a file's name.
 
+#![expect(clippy::cast_sign_loss, reason = "the numbers of a test are small and not negative")]
+
 use arrow::array::{DictionaryArray, Int64Array, StringArray, StructArray, TimestampMicrosecondArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Int32Type};

@@ -1,5 +1,7 @@
 //! Handles: what they see of each other, of old versions and of transactions that come twice.
 
+#![expect(clippy::cast_sign_loss, reason = "the versions of a test are small")]
+
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field};
 use judi_sim::SimWorld;

@@ -100,7 +100,7 @@ fn equal_files_count_again_under_a_new_txn_and_once_without_one() {
     let current = snapshot(&[("d/part-aa.parquet", "1"), ("d/part-aa-2.parquet", "1")], &[]);
     let append = Transaction::append(vec![add("d/part-aa.parquet", "1"), add("d/part-bb.parquet", "1")]);
     assert_eq!(paths(&plan(decide(&current, &[], &append, false)).adds), ["d/part-bb.parquet"]);
-    let again = plan(decide(&current, &[], &append.clone().with_txn("app", 1), false));
+    let again = plan(decide(&current, &[], &append.with_txn("app", 1), false));
     assert_eq!(paths(&again.adds), ["d/part-aa-3.parquet", "d/part-bb.parquet"]);
     assert_eq!(again.links, [("d/part-aa.parquet".to_owned(), "d/part-aa-3.parquet".to_owned())]);
     let nothing_new = Transaction::append(vec![add("d/part-aa.parquet", "1")]);
