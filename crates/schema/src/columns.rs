@@ -24,6 +24,7 @@ mod builder;
 mod decode;
 mod envelope;
 mod leaf;
+mod nested;
 mod nulls;
 mod program;
 mod quarantine;
@@ -38,9 +39,10 @@ use arrow::error::ArrowError;
 
 pub use quarantine::{QuarantineRow, quarantine_batch};
 
-use self::builder::{Builder, StructBuilder};
+use self::builder::Builder;
 use self::decode::Decoder;
 use self::envelope::{ContextMemo, EnvelopeView, UNKNOWN};
+use self::nested::StructBuilder;
 use self::nulls::Nulls;
 use self::program::Program;
 use crate::model::{EventModel, Model};

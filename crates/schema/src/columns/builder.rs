@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int64Array,
-    ListArray, MapArray, StringArray, StructArray, TimestampMicrosecondArray, new_null_array,
+    StringArray, TimestampMicrosecondArray, new_null_array,
 };
-use arrow::buffer::{BooleanBuffer, OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, FieldRef, Fields, TimeUnit};
+use arrow::buffer::BooleanBuffer;
+use arrow::datatypes::{DataType, FieldRef, TimeUnit};
 use arrow::error::ArrowError;
 
-use super::leaf::{Texts, Validity, Values};
+use super::leaf::{Texts, Values};
+use super::nested::{ListBuilder, MapBuilder, StructBuilder, offset_buffer, too_long};
 use super::nulls::Nulls;
 
 /// One column that grows.
@@ -47,38 +48,6 @@ pub(super) enum Builder {
     Unwritten,
 }
 
-/// A column of lists: elements first, then the row that owns them.
-#[derive(Debug)]
-pub(super) struct ListBuilder {
-    /// The elements; the next one's row is [`ListBuilder::elements`].
-    pub(super) values: Builder,
-    /// Elements written.
-    pub(super) elements: usize,
-    ends: Vec<i32>,
-    validity: Validity,
-}
-
-/// A column of maps: a list of keys and values.
-#[derive(Debug)]
-pub(super) struct MapBuilder {
-    /// The keys; the next one's row is [`MapBuilder::elements`].
-    pub(super) keys: Builder,
-    /// The values, in step with the keys.
-    pub(super) values: Builder,
-    /// Pairs written.
-    pub(super) elements: usize,
-    ends: Vec<i32>,
-    validity: Validity,
-}
-
-/// A column of structs.
-#[derive(Debug)]
-pub(super) struct StructBuilder {
-    /// The members, in the order of the type's fields.
-    pub(super) children: Vec<Builder>,
-    validity: Validity,
-}
-
 impl Builder {
     /// An empty column of this type.
     pub(super) fn new(data_type: &DataType) -> Self {
@@ -92,12 +61,7 @@ impl Builder {
             DataType::Date32 => Self::Date(Values::default()),
             DataType::Utf8 => Self::Text(Texts::default()),
             DataType::Binary => Self::Binary(Texts::default()),
-            DataType::List(item) => Self::List(Box::new(ListBuilder {
-                values: Self::new(item.data_type()),
-                elements: 0,
-                ends: Vec::new(),
-                validity: Validity::default(),
-            })),
+            DataType::List(item) => Self::List(Box::new(ListBuilder::new(item.data_type()))),
             DataType::Map(entries, _) => Self::new_map(entries),
             DataType::Struct(fields) => Self::Struct(Box::new(StructBuilder::new(fields))),
             _ => Self::Unwritten,
@@ -107,13 +71,7 @@ impl Builder {
     fn new_map(entries: &FieldRef) -> Self {
         let DataType::Struct(fields) = entries.data_type() else { return Self::Unwritten };
         let [key, value] = fields.as_ref() else { return Self::Unwritten };
-        Self::Map(Box::new(MapBuilder {
-            keys: Self::new(key.data_type()),
-            values: Self::new(value.data_type()),
-            elements: 0,
-            ends: Vec::new(),
-            validity: Validity::default(),
-        }))
+        Self::Map(Box::new(MapBuilder::new(key.data_type(), value.data_type())))
     }
 
     /// How many rows are decided; those after are NULL unless written.
@@ -126,9 +84,9 @@ impl Builder {
             Self::Decimal(values) => values.len(),
             Self::Date(values) => values.len(),
             Self::Text(texts) | Self::Binary(texts) => texts.len(),
-            Self::List(list) => list.ends.len(),
-            Self::Map(map) => map.ends.len(),
-            Self::Struct(members) => members.validity.len(),
+            Self::List(list) => list.len(),
+            Self::Map(map) => map.len(),
+            Self::Struct(members) => members.len(),
             Self::Unwritten => 0,
         }
     }
@@ -262,10 +220,8 @@ impl Builder {
             Self::Decimal(values) => values.memory_bytes(),
             Self::Date(values) => values.memory_bytes(),
             Self::Text(texts) | Self::Binary(texts) => texts.memory_bytes(),
-            Self::List(list) => list.values.memory_bytes() + ends_bytes(&list.ends, &list.validity),
-            Self::Map(map) => {
-                map.keys.memory_bytes() + map.values.memory_bytes() + ends_bytes(&map.ends, &map.validity)
-            }
+            Self::List(list) => list.memory_bytes(),
+            Self::Map(map) => map.memory_bytes(),
             Self::Struct(members) => members.memory_bytes(),
             Self::Unwritten => 0,
         }
@@ -327,139 +283,4 @@ impl Builder {
             Self::Unwritten => new_null_array(data_type, len),
         })
     }
-}
-
-impl ListBuilder {
-    /// Gives `row` the elements written since the row before; none is an empty list.
-    pub(super) fn close(&mut self, row: usize) {
-        close(&mut self.ends, &mut self.validity, row, self.elements);
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.elements = truncate(&mut self.ends, &mut self.validity, len);
-        self.values.truncate(self.elements);
-    }
-
-    fn finish(&mut self, data_type: &DataType, len: usize, nulls: &mut Nulls) -> Result<ArrayRef, ArrowError> {
-        let DataType::List(item) = data_type else { return Err(wrong_type(data_type)) };
-        let elements = std::mem::take(&mut self.elements);
-        let offsets = finish_offsets(&mut self.ends, len, elements)?;
-        let values = self.values.finish(item.data_type(), elements, nulls)?;
-        Ok(Arc::new(ListArray::try_new(Arc::clone(item), offsets, values, self.validity.finish(len))?))
-    }
-}
-
-impl MapBuilder {
-    /// Gives `row` the pairs written since the row before; none is an empty map.
-    pub(super) fn close(&mut self, row: usize) {
-        close(&mut self.ends, &mut self.validity, row, self.elements);
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.elements = truncate(&mut self.ends, &mut self.validity, len);
-        self.keys.truncate(self.elements);
-        self.values.truncate(self.elements);
-    }
-
-    fn finish(&mut self, data_type: &DataType, len: usize, nulls: &mut Nulls) -> Result<ArrayRef, ArrowError> {
-        let DataType::Map(entries, sorted) = data_type else { return Err(wrong_type(data_type)) };
-        let DataType::Struct(fields) = entries.data_type() else { return Err(wrong_type(data_type)) };
-        let [key, value] = fields.as_ref() else { return Err(wrong_type(data_type)) };
-        let elements = std::mem::take(&mut self.elements);
-        let offsets = finish_offsets(&mut self.ends, len, elements)?;
-        let keys = self.keys.finish(key.data_type(), elements, nulls)?;
-        let values = self.values.finish(value.data_type(), elements, nulls)?;
-        let pairs = StructArray::try_new_with_length(fields.clone(), vec![keys, values], None, elements)?;
-        let validity = self.validity.finish(len);
-        Ok(Arc::new(MapArray::try_new(Arc::clone(entries), offsets, pairs, validity, *sorted)?))
-    }
-}
-
-impl StructBuilder {
-    /// No rows of these members.
-    pub(super) fn new(fields: &Fields) -> Self {
-        let children = fields.iter().map(|field| Builder::new(field.data_type())).collect();
-        Self { children, validity: Validity::default() }
-    }
-
-    /// Makes `row` a struct, whatever of its members is written.
-    #[inline]
-    pub(super) fn set(&mut self, row: usize) {
-        self.validity.set(row);
-    }
-
-    /// Forgets the rows from `len` on.
-    pub(super) fn truncate(&mut self, len: usize) {
-        // A row that failed in the middle has members but is not set itself.
-        for child in &mut self.children {
-            child.truncate(len);
-        }
-        self.validity.truncate(len);
-    }
-
-    /// Allocated bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
-        self.children.iter().map(Builder::memory_bytes).sum::<usize>() + self.validity.memory_bytes()
-    }
-
-    fn finish(&mut self, data_type: &DataType, len: usize, nulls: &mut Nulls) -> Result<ArrayRef, ArrowError> {
-        let DataType::Struct(fields) = data_type else { return Err(wrong_type(data_type)) };
-        let children = self.finish_children(fields, len, nulls)?;
-        Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), children, self.validity.finish(len), len)?))
-    }
-
-    /// The members as arrays; empty afterwards.
-    ///
-    /// # Errors
-    /// As [`Builder::finish`].
-    pub(super) fn finish_children(
-        &mut self,
-        fields: &Fields,
-        len: usize,
-        nulls: &mut Nulls,
-    ) -> Result<Vec<ArrayRef>, ArrowError> {
-        let pairs = self.children.iter_mut().zip(fields.iter());
-        pairs.map(|(child, field)| child.finish(field.data_type(), len, nulls)).collect()
-    }
-}
-
-fn close(ends: &mut Vec<i32>, validity: &mut Validity, row: usize, elements: usize) {
-    if !validity.set(row) {
-        return;
-    }
-    let before = ends.last().copied().unwrap_or(0);
-    ends.resize(row, before);
-    ends.push(i32::try_from(elements).unwrap_or(i32::MAX));
-}
-
-/// Forgets rows; how many elements are left.
-fn truncate(ends: &mut Vec<i32>, validity: &mut Validity, len: usize) -> usize {
-    ends.truncate(len);
-    validity.truncate(len);
-    ends.last().and_then(|&end| usize::try_from(end).ok()).unwrap_or(0)
-}
-
-fn finish_offsets(ends: &mut Vec<i32>, len: usize, elements: usize) -> Result<OffsetBuffer<i32>, ArrowError> {
-    let end = i32::try_from(elements).map_err(|_| too_long())?;
-    let mut offsets = Vec::with_capacity(len + 1);
-    offsets.push(0);
-    offsets.extend_from_slice(&std::mem::take(ends));
-    offsets.resize(len + 1, end);
-    Ok(offset_buffer(offsets))
-}
-
-fn offset_buffer(offsets: Vec<i32>) -> OffsetBuffer<i32> {
-    OffsetBuffer::new(ScalarBuffer::from(offsets))
-}
-
-fn ends_bytes(ends: &Vec<i32>, validity: &Validity) -> usize {
-    ends.capacity() * size_of::<i32>() + validity.memory_bytes()
-}
-
-fn too_long() -> ArrowError {
-    ArrowError::OffsetOverflowError(i32::MAX.unsigned_abs() as usize)
-}
-
-fn wrong_type(data_type: &DataType) -> ArrowError {
-    ArrowError::SchemaError(format!("a builder of another type was asked for {data_type}"))
 }

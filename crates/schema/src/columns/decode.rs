@@ -4,7 +4,8 @@
 //! occurs twice. So values go into their columns as they come by, in one pass, and what did not come by gets its default
 //! at the end.
 
-use super::builder::{Builder, StructBuilder};
+use super::builder::Builder;
+use super::nested::StructBuilder;
 use super::program::{Absent, Program, Shape, Step, Value};
 use crate::json;
 use crate::plan::{Plans, ScalarKind};

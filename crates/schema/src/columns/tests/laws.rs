@@ -140,3 +140,21 @@ fn memory_follows_what_is_written_and_not_the_width_of_the_table() {
     assert_eq!(columns.memory_bytes(), 0);
     assert!(columns.is_empty());
 }
+
+#[test]
+fn json_that_has_no_canonical_form_gets_the_validators_verdict() {
+    let project = Project::wide();
+    let payloads: [&[u8]; 6] = [
+        // A Value that is NaN, infinite, and nothing at all; one in a Struct.
+        b"\x8a\x03\x09\x11\x00\x00\x00\x00\x00\x00\xf8\x7f",
+        b"\x8a\x03\x09\x11\x00\x00\x00\x00\x00\x00\xf0\xff",
+        b"\x8a\x03\x00",
+        b"\x82\x03\x07\x0a\x05\x0a\x01a\x12\x00",
+        // An Any of a type that nobody knows, and of one that its bytes are not.
+        b"\x9a\x03\x05\x0a\x03x/y",
+        b"\x9a\x03\x11\x0a\x0cx/wide.Blank\x12\x01\xff",
+    ];
+    for payload in payloads {
+        assert_verdict(project, "wide", payload).unwrap();
+    }
+}
