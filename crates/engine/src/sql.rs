@@ -7,7 +7,8 @@ use datafusion::common::{Span, TableReference};
 use datafusion::sql::parser::{DFParserBuilder, Statement as DFStatement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, ShowStatementIn, ShowStatementOptions, Statement as SqlStatement, Visit, Visitor,
+    Expr, Ident, ObjectName, ShowStatementIn, ShowStatementOptions, Statement as SqlStatement, TableFactor, Visit,
+    Visitor,
 };
 
 use crate::error::{EngineError, Place};
@@ -77,7 +78,8 @@ pub(crate) fn parse(sql: &str) -> Result<Parsed, EngineError> {
         }
     }
     let query = read_only(&statement)?;
-    let mut mentions = Mentions { real: real_tables(&statement)?, tables: vec![], parameters: vec![] };
+    let mut mentions =
+        Mentions { real: real_tables(&statement)?, functions: vec![], tables: vec![], parameters: vec![] };
     // The visitor never breaks off.
     let _ = query.visit(&mut mentions);
     let Mentions { tables, parameters, .. } = mentions;
@@ -160,6 +162,8 @@ fn normal(ident: &Ident) -> String {
 
 struct Mentions {
     real: BTreeSet<String>,
+    /// Places of names that are called, such as `generate_series(1, 3)`.
+    functions: Vec<Option<Place>>,
     tables: Vec<Mention>,
     parameters: Vec<Mention>,
 }
@@ -167,9 +171,16 @@ struct Mentions {
 impl Visitor for Mentions {
     type Break = ();
 
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } = factor {
+            self.functions.push(mention(name).place);
+        }
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
         let mention = mention(relation);
-        if self.real.contains(&mention.name) {
+        if self.real.contains(&mention.name) && !self.functions.contains(&mention.place) {
             self.tables.push(mention);
         }
         ControlFlow::Continue(())

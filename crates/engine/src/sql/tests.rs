@@ -7,6 +7,7 @@ fn dependencies_are_what_the_query_does_not_define_itself() {
     assert_eq!(dependencies(sql).unwrap(), ["Titles", "_judi.commits", "article_view"]);
     assert_eq!(dependencies("SELECT 1").unwrap(), Vec::<String>::new());
     assert_eq!(dependencies("SELECT * FROM public.Events, EVENTS").unwrap(), ["events"]);
+    assert_eq!(dependencies("SELECT * FROM generate_series(1, 3), t").unwrap(), ["t"]);
 }
 
 #[test]
