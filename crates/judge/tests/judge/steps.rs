@@ -171,10 +171,9 @@ fn a_round_stopped_anywhere_is_judged_on_with_another_schema_and_no_row_is_lost_
         drop(judge);
         let (sim, schemas) = (setting.sim.clone(), Arc::clone(&later));
         drop(setting);
-        if operation % 2 == 0 {
-            sim.disk.restart()
-        } else {
-            sim.disk.kill()
+        match operation % 2 {
+            0 => sim.disk.restart(),
+            _ => sim.disk.kill(),
         }
         if sim.disk.is_crashed() {
             sim.disk.restart();
