@@ -65,7 +65,7 @@ const HEADLESS: &[&str] = &[
 
 /// What fetches a page without showing it.
 const LIBRARIES_AND_TOOLS: &[&str] = &[
-    r"curl|wget|libwww|lwp::|libfetch|winhttp|winhttprequest|http[_-]request|httpclient|http-client|http_client",
+    r"curl|wget|libwww-perl|lwp::|libfetch|winhttp|winhttprequest|http[_-]request|httpclient|http-client|http_client",
     r"python|ruby|perl|java/|php/|golang|dart[: /]|rust|erlang|node-fetch|nodejs|deno/|bun/",
     r"okhttp|axios|undici|guzzle|reqwest|aiohttp|httpx|mechanize|faraday|typhoeus|restsharp|postman|insomnia",
     r"cfnetwork|dalvik/|volley|alamofire",
@@ -121,6 +121,7 @@ mod tests {
         "SAMSUNG-GT-E2232/1.0 Openwave/6.2.3 Profile/MIDP-2.0 Configuration/CLDC-1.1 UP.Browser/6.2.3.3.c.1.101 (GUI)",
         "Links (2.7; CYGWIN_NT-5.1 1.7.15(0.260/5/3) i686; GNU C 4.5.3; text)",
         "Midori/0.2 (X11; Linux; U; fr-fr) WebKit/531.2+",
+        "Lynx/2.8.7rel.2 libwww-FM/2.14 SSL-MM/1.4.1 OpenSSL/1.0.1f",
     ];
 
     const CRAWLERS_AND_HEADLESS: &[&str] = &[
