@@ -376,7 +376,6 @@ fn json_members(tag: Tag, mut value: Cursor<'_>) -> Option<&str> {
 }
 
 /// The key of a map's entry, and where its value stands.
-#[expect(clippy::type_complexity, reason = "a pair of what an entry is")]
 fn entry_of(kind: ScalarKind, entry: &[u8]) -> Result<(Key<'_>, Option<(Tag, Cursor<'_>)>), WireError> {
     let mut key = kind.zero();
     let mut value = None;

@@ -175,7 +175,7 @@ fn what_is_not_json_is_undecodable() {
         &format!("{{\"any_json\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000)),
     ] {
         let violation = wire(Sample::everything(), json).unwrap_err();
-        assert_eq!(violation.reason, Reason::Undecodable, "{:.60} {violation}", json);
+        assert_eq!(violation.reason, Reason::Undecodable, "{json:.60} {violation}");
     }
 }
 
@@ -353,10 +353,10 @@ proptest! {
         let mut json = to_json(&sample.plans, sample.id, &message.encode_to_vec()).unwrap().into_bytes();
         let place = place.index(json.len());
         json[place] = byte;
-        if let Ok(text) = String::from_utf8(json) {
-            if let Ok(bytes) = wire(sample, &text) {
-                prop_assert!(to_json(&sample.plans, sample.id, &bytes).is_ok());
-            }
+        if let Ok(text) = String::from_utf8(json)
+            && let Ok(bytes) = wire(sample, &text)
+        {
+            prop_assert!(to_json(&sample.plans, sample.id, &bytes).is_ok());
         }
     }
 

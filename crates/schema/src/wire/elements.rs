@@ -114,11 +114,8 @@ impl FieldSet {
 
     #[inline]
     pub(crate) fn contains(&self, index: usize) -> bool {
-        let words = self.inline.iter().chain(&self.spill);
-        match self.inline.get(index / 64) {
-            Some(word) => word & (1 << (index % 64)) != 0,
-            None => words.skip(index / 64).next().is_some_and(|word| word & (1 << (index % 64)) != 0),
-        }
+        let word = self.inline.iter().chain(&self.spill).nth(index / 64);
+        word.is_some_and(|word| word & (1 << (index % 64)) != 0)
     }
 }
 

@@ -72,10 +72,11 @@ fn write_message(plans: &Plans, id: MessageId, body: &[u8], out: &mut Vec<u8>) -
                 write_body(occurrence.tag, &rewrite(plans, *id, occurrence.body)?, out);
             }
             (Cardinality::Repeated, _) => out.extend_from_slice(occurrence.whole),
-            (_, kind) => match held.filter(|held| held.last == place) {
-                Some(held) => write_value(plans, kind, occurrence, held, out)?,
-                None => {}
-            },
+            (_, kind) => {
+                if let Some(held) = held.filter(|held| held.last == place) {
+                    write_value(plans, kind, occurrence, held, out)?;
+                }
+            }
         }
     }
     Ok(())
