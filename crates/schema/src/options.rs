@@ -112,7 +112,9 @@ impl OptionReader {
     /// Whether the field must be set: by Judi's option, by protovalidate's, or by proto2.
     #[must_use]
     pub fn is_required(&self, field: &FieldDescriptor) -> bool {
-        field.is_required() || self.field(field).required || self.rules(field).is_some_and(|it| Rules::demand_presence(&it))
+        field.is_required()
+            || self.field(field).required
+            || self.rules(field).is_some_and(|it| Rules::demand_presence(&it))
     }
 }
 
