@@ -131,6 +131,7 @@ fn collect_options(config: &config::Config) -> CollectOptions {
             ..Limits::default()
         },
         clock_tolerance: config.judge.clock_tolerance.0,
+        ..CollectOptions::default()
     }
 }
 

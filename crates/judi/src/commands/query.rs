@@ -1,10 +1,11 @@
 //! `judi query`: the tables in SQL, whether or not a server runs.
 
-use std::io::{self, BufWriter, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use judi_engine::output::{Format, write_rows};
-use judi_engine::{EngineError, Parameters, QueryOptions};
+use judi_engine::{Parameters, QueryOptions};
 use judi_schema::schemas::OpenMode;
 use judi_world::World;
 
@@ -32,15 +33,45 @@ pub fn run(args: &Query) -> Done {
         RowFormat::Json => Format::Json,
         RowFormat::Parquet => Format::Parquet,
     };
+    let mut out = StandardOutput::default();
+    let is_closed = Arc::clone(&out.is_closed);
     let written = futures::executor::block_on(async {
         let rows = engine.query(&catalog, &sql, &Parameters::new(), &options).await?;
-        write_rows(rows, format, BufWriter::with_capacity(OUT_BYTES, io::stdout().lock())).await
+        write_rows(rows, format, BufWriter::with_capacity(OUT_BYTES, &mut out)).await
     });
     match written {
         // Whoever read the output has seen enough (`judi query … | head`).
-        Err(EngineError::Io { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(_) if is_closed.load(Ordering::Relaxed) => Ok(()),
         Err(error) => Err(engine_failure(&error)),
         Ok(_) => Ok(()),
+    }
+}
+
+/// Standard output that remembers whether its reader has gone.
+#[derive(Debug, Default)]
+struct StandardOutput {
+    is_closed: Arc<AtomicBool>,
+}
+
+impl Write for StandardOutput {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = io::stdout().write(bytes);
+        self.note(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = io::stdout().flush();
+        self.note(flushed)
+    }
+}
+
+impl StandardOutput {
+    fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.inspect_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                self.is_closed.store(true, Ordering::Relaxed);
+            }
+        })
     }
 }
 

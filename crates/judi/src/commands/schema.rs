@@ -1,5 +1,6 @@
 //! `judi schema …`: the events' definition.
 
+use judi_schema::compile::SourceText;
 use judi_world::World;
 
 use crate::cli::SchemaExport;
@@ -15,9 +16,13 @@ pub fn export(args: &SchemaExport) -> Done {
         judi_schema::schemas::export(world.disk.as_ref(), &args.out).map_err(|error| failed(&error))?.into_iter().map(str::to_owned).collect();
     for source in judi_schema::compile::read_sources(world.disk.as_ref(), &project.schema_dir()).map_err(|error| failed(&error))? {
         let path = args.out.join(&source.name);
+        let bytes = match &source.text {
+            SourceText::Proto(text) => text.as_bytes(),
+            SourceText::DescriptorSet(bytes) => bytes,
+        };
         let write = || {
             std::fs::create_dir_all(path.parent().unwrap_or(&args.out))?;
-            std::fs::write(&path, &source.text)
+            std::fs::write(&path, bytes)
         };
         write().map_err(|error| Failure::from_error(Exit::Outside, &path.display().to_string(), &error))?;
         written.push(source.name);
