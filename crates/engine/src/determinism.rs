@@ -33,11 +33,12 @@ const ORDER_SENSITIVE: [&str; 6] = ["array_agg", "string_agg", "first_value", "l
 pub(crate) fn check(plan: &LogicalPlan) -> Result<(), EngineError> {
     let mut found: Option<(String, &'static str)> = None;
     plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::Limit(limit) = node {
-            if limit.fetch.is_some() && !sorted(&limit.input) {
-                found = Some(("LIMIT without ORDER BY".into(), LIMIT_HINT));
-                return Ok(TreeNodeRecursion::Stop);
-            }
+        if let LogicalPlan::Limit(limit) = node
+            && limit.fetch.is_some()
+            && !sorted(&limit.input)
+        {
+            found = Some(("LIMIT without ORDER BY".into(), LIMIT_HINT));
+            return Ok(TreeNodeRecursion::Stop);
         }
         node.apply_expressions(|expr| {
             expr.apply(|expr| {

@@ -162,6 +162,7 @@ pub async fn write_rows<W: Write + Send>(mut rows: Rows, format: Format, out: W)
     writer.finish().map(|(rows, _)| rows)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn io_error(error: io::Error) -> EngineError {
     EngineError::Io { message: format!("cannot write the rows: {error}") }
 }

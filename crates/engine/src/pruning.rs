@@ -128,7 +128,6 @@ impl PruningStatistics for Known<'_> {
         Some(Arc::new(self.files.iter().map(|entry| entry.file.rows).collect::<UInt64Array>()))
     }
 
-    #[expect(clippy::mutable_key_type, reason = "the trait's own signature")]
     fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
         None
     }

@@ -129,6 +129,7 @@ impl Engine {
 }
 
 /// A task that did not come to its end.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn joined(error: tokio::task::JoinError) -> EngineError {
     EngineError::Internal { message: format!("a query's task ended: {error}") }
 }

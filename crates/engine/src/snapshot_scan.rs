@@ -10,9 +10,11 @@ use std::sync::Arc;
 use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::config::TableParquetOptions;
 use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Result, ScalarValue, Statistics, internal_datafusion_err};
 use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -68,7 +70,7 @@ impl SnapshotScan {
         state.create_physical_expr(filter, &schema).map(Some)
     }
 
-    fn partitioned_file(&self, file: &DataFile) -> Result<datafusion::datasource::listing::PartitionedFile> {
+    fn partitioned_file(&self, file: &DataFile) -> Result<PartitionedFile> {
         let location = StorePath::from_absolute_path(self.dir.join(&file.path))
             .map_err(|error| internal_datafusion_err!("{}: {error}", file.path))?;
         let written = chrono::DateTime::from_timestamp_millis(file.modification_time_ms).unwrap_or_default();
@@ -79,7 +81,7 @@ impl SnapshotScan {
             .iter()
             .map(|field| partition_value(file, field.name(), field.data_type()))
             .collect::<Result<_>>()?;
-        let mut out = datafusion::datasource::listing::PartitionedFile::new_from_meta(meta);
+        let mut out = PartitionedFile::new_from_meta(meta);
         out.partition_values = values;
         out.statistics = Some(Arc::new(self.statistics(std::iter::once(file))));
         Ok(out)
@@ -151,8 +153,8 @@ impl TableProvider for SnapshotScan {
         let url = ObjectStoreUrl::local_filesystem();
         let footers = runtime.cache_manager.get_file_metadata_cache();
         let readers = CachedParquetFileReaderFactory::new(runtime.object_store(&url)?, footers);
-        let mut options = datafusion::common::config::TableParquetOptions::default();
-        options.global = state.config_options().execution.parquet.clone();
+        let global = state.config_options().execution.parquet.clone();
+        let options = TableParquetOptions { global, ..TableParquetOptions::default() };
         let source = ParquetSource::new(self.stored.clone())
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(readers));

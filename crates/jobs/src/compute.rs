@@ -1,7 +1,5 @@
 //! One partition, from its inputs to rows that may be published. Nothing here writes.
 
-use std::sync::Arc;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use futures::StreamExt;

@@ -99,7 +99,8 @@ impl Job {
     /// [`JobError::Header`] and [`JobError::Sql`].
     pub fn parse(path: &Path, domain: &str, table: &str, text: &str) -> Result<Self, JobError> {
         let header = header::parse(path, text)?;
-        let reads = sql::dependencies(text).map_err(|source| JobError::Sql { path: path.to_path_buf(), source: Box::new(source) })?;
+        let reads = sql::dependencies(text)
+            .map_err(|source| JobError::Sql { path: path.to_path_buf(), source: Box::new(source) })?;
         let job = Self {
             table: table.to_owned(),
             domain: domain.to_owned(),

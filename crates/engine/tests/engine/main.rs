@@ -1,5 +1,7 @@
 //! SQL over real tables in a folder, with the rows that are expected.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+
 mod fixture;
 mod queries;
 mod refusals;
