@@ -104,6 +104,7 @@ impl Table {
     /// As [`Table::open`].
     pub fn open_with(world: &World, dir: &Path, options: TableOptions) -> Result<Option<Self>, TableError> {
         let Some(snapshot) = delta_log::load(world.disk.as_ref(), dir, None)? else { return Ok(None) };
+        sync_log(world, dir)?;
         let state = Mutex::new(State { snapshot: Arc::new(snapshot), touched: VecDeque::new() });
         Ok(Some(Self { world: world.clone(), dir: dir.to_path_buf(), options, state }))
     }
@@ -270,6 +271,7 @@ impl Table {
             touched.push(Touched::of(version, lines));
         })?;
         if let Some(newer) = newer {
+            sync_log(&self.world, &self.dir)?;
             state.snapshot = Arc::new(newer);
             for commit in touched {
                 remember(&mut state.touched, commit);
@@ -364,6 +366,13 @@ impl Table {
         // A thread that panicked in here left a snapshot that is whole: it is replaced in one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes durable what was just read. A writer that died, or failed, between giving a commit its name and syncing the
+/// folder left a version that can be read and could still be lost; who builds on what he read must not lose it.
+fn sync_log(world: &World, dir: &Path) -> Result<(), TableError> {
+    let folder = log_folder(dir);
+    world.disk.sync_dir(&folder).map_err(TableError::io("sync", &folder))
 }
 
 fn remember(touched: &mut VecDeque<Touched>, commit: Touched) {

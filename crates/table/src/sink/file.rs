@@ -82,8 +82,11 @@ impl FileWriter {
         }
         self.close()?;
         if !self.done.is_empty() {
+            // The folders above too: they may have been made by a writer that did not live to sync them.
             let folder = self.dir.join(&self.folder);
-            self.world.disk.sync_dir(&folder).map_err(TableError::io("sync", &folder))?;
+            for folder in folder.ancestors().take_while(|folder| folder.starts_with(&self.dir)) {
+                self.world.disk.sync_dir(folder).map_err(TableError::io("sync", folder))?;
+            }
         }
         Ok(self.done)
     }
