@@ -67,7 +67,8 @@ impl Client {
                 Some(kept) if kept.is_ready() => kept,
                 _ => self.connect().await?,
             };
-            let answer = connection.send_request(request).await.map_err(|source| ClientError::Http { address, source })?;
+            let answer =
+                connection.send_request(request).await.map_err(|source| ClientError::Http { address, source })?;
             let answer = collect(answer).await.map_err(|source| ClientError::Http { address, source })?;
             self.connection = Some(connection);
             Ok(answer)
@@ -77,8 +78,7 @@ impl Client {
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
         let address = self.address;
-        let stream =
-            self.network.connect(address).await.map_err(|source| ClientError::Connect { address, source })?;
+        let stream = self.network.connect(address).await.map_err(|source| ClientError::Connect { address, source })?;
         let (sender, connection) =
             handshake(TokioIo::new(stream)).await.map_err(|source| ClientError::Http { address, source })?;
         // Ends by itself when the sender is dropped or the peer hangs up; errors reach the sender too.

@@ -3,6 +3,6 @@
 pub mod demo;
 pub mod init;
 pub mod query;
-//pub mod run;
+pub mod run;
 pub mod schema;
 pub mod up;

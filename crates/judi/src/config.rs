@@ -27,6 +27,7 @@ const ENVIRONMENT_PREFIX: &str = "JUDI__";
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub http: Http,
+    #[expect(dead_code, reason = "a contract key, reserved for the PostgreSQL wire")]
     pub pg: Pg,
     pub collect: Collect,
     pub log: Log,
@@ -48,7 +49,6 @@ pub struct Http {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pg {
-    #[expect(dead_code, reason = "a contract key, reserved for the PostgreSQL wire")]
     pub port: u16,
 }
 
@@ -90,6 +90,7 @@ pub struct Limits {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
+    #[expect(dead_code, reason = "reading it refuses backends that this build does not have")]
     pub backend: LogBackend,
     pub partitions: u32,
     pub segment: Size,
@@ -125,6 +126,7 @@ pub struct Storage {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
+    #[expect(dead_code, reason = "reading it refuses backends that this build does not have")]
     pub backend: EngineBackend,
     pub memory: Memory,
     pub timeout: Span,
@@ -195,9 +197,10 @@ impl Config {
         for (name, value) in environment {
             let Some(path) = name.strip_prefix(ENVIRONMENT_PREFIX) else { continue };
             let keys: Vec<_> = path.split("__").map(str::to_ascii_lowercase).collect();
-            let layer = keys.iter().rev().fold(environment_value(&value), |inner, key| {
-                Value::Table(Table::from_iter([(key.clone(), inner)]))
-            });
+            let layer = keys
+                .iter()
+                .rev()
+                .fold(environment_value(&value), |inner, key| Value::Table(Table::from_iter([(key.clone(), inner)])));
             if let Value::Table(layer) = layer {
                 merge(&mut merged, layer, &defaults, "", &name)?;
             }
@@ -233,7 +236,9 @@ fn merge(base: &mut Table, over: Table, known: &Table, path: &str, place: &str) 
             let failure = Failure::usage(format!("{place}: there is no key `{full}`"));
             return Err(match nearest(&key, known.keys().map(String::as_str)) {
                 Some(near) => failure.hint(format!("did you mean `{}`?", full.replace(&key, near))),
-                None => failure.hint(format!("the keys here are {}", known.keys().cloned().collect::<Vec<_>>().join(", "))),
+                None => {
+                    failure.hint(format!("the keys here are {}", known.keys().cloned().collect::<Vec<_>>().join(", ")))
+                }
             });
         };
         match (value, known_value, base.get_mut(&key)) {

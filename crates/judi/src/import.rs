@@ -55,7 +55,11 @@ pub fn run(args: &Import) -> Done {
         AccountFormat::Text => println!("{}", account.text()),
     }
     if account.accounted() != account.read {
-        return Err(Failure::outside(format!("{} lines were read and {} are accounted for", account.read, account.accounted())));
+        return Err(Failure::outside(format!(
+            "{} lines were read and {} are accounted for",
+            account.read,
+            account.accounted()
+        )));
     }
     Ok(())
 }
@@ -70,7 +74,8 @@ fn import(project: &Project, args: &Import) -> Result<Account, Failure> {
         if let Ok(stack) = Stack::open(project.clone(), world.clone())? {
             let stack = Arc::new(stack);
             let mut destination = OwnLog::new(Arc::clone(&stack));
-            let account = Importer::new(project, &world, &args.source, args.input, &mut destination)?.run(files, &progress)?;
+            let account =
+                Importer::new(project, &world, &args.source, args.input, &mut destination)?.run(files, &progress)?;
             stack.close();
             return Ok(account);
         }
@@ -92,8 +97,7 @@ fn import(project: &Project, args: &Import) -> Result<Account, Failure> {
 /// Imports lines of JSON that the demo makes, as `judi import --input jsonl` would from a file.
 pub fn history(stack: &Arc<Stack>, lines: Box<dyn std::io::BufRead>) -> Result<Account, Failure> {
     let mut destination = OwnLog::new(Arc::clone(stack));
-    let importer =
-        Importer::new(&stack.project, &stack.world, "history", ImportInput::Jsonl, &mut destination)?;
+    let importer = Importer::new(&stack.project, &stack.world, "history", ImportInput::Jsonl, &mut destination)?;
     importer.run(vec![Lines::made("history", lines)], &Progress::hidden())
 }
 
@@ -194,7 +198,8 @@ impl<'a> Importer<'a> {
         };
         loop {
             let line = lines.next().map_err(|error| {
-                Failure::from_error(Exit::Outside, &file, &error).hint("what came before it is imported; mend the file and run the import again")
+                Failure::from_error(Exit::Outside, &file, &error)
+                    .hint("what came before it is imported; mend the file and run the import again")
             })?;
             let Some(line) = line else { return Ok(()) };
             self.account.read += 1;
@@ -228,17 +233,21 @@ impl<'a> Importer<'a> {
 /// What the pages of an access log become, checked against the schema.
 fn combined_events(project: &Project, world: &World, schemas: &Schemas) -> Result<CombinedEvents, Failure> {
     let config = &project.config.import.combined;
-    let articles = ArticleGlobs::compile(&config.article).map_err(|error| Failure::from_error(Exit::Usage, "", &error))?;
+    let articles =
+        ArticleGlobs::compile(&config.article).map_err(|error| Failure::from_error(Exit::Usage, "", &error))?;
     let model = schemas.current();
     let unknown = |key: &str, what: &str| {
-        Failure::usage(format!("import.combined.{key}: {what}")).hint("name an event, and a text field of it, that the schema has")
+        Failure::usage(format!("import.combined.{key}: {what}"))
+            .hint("name an event, and a text field of it, that the schema has")
     };
-    let event = |key: &str, name: &str| model.event(name).ok_or_else(|| unknown(key, &format!("the schema has no event `{name}`")));
+    let event = |key: &str, name: &str| {
+        model.event(name).ok_or_else(|| unknown(key, &format!("the schema has no event `{name}`")))
+    };
     event("page_event", &config.page_event)?;
     let article = model.plans.message(event("article_event", &config.article_event)?.message);
-    let (_, field) = article
-        .by_name(&config.article_field)
-        .ok_or_else(|| unknown("article_field", &format!("{} has no field `{}`", article.full_name, config.article_field)))?;
+    let (_, field) = article.by_name(&config.article_field).ok_or_else(|| {
+        unknown("article_field", &format!("{} has no field `{}`", article.full_name, config.article_field))
+    })?;
     let key_path = project.state_dir().join("reader.key");
     Ok(CombinedEvents {
         articles,
@@ -264,9 +273,11 @@ impl Progress {
     fn new(files: &[std::path::PathBuf]) -> Result<Self, Failure> {
         let mut total = 0;
         for path in files {
-            total += std::fs::metadata(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?.len();
+            total +=
+                std::fs::metadata(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?.len();
         }
-        let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target =
+            if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}") {
             bar.set_style(style);

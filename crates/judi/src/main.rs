@@ -51,7 +51,7 @@ fn run(cli: &Cli) -> Done {
         Command::Up(args) => commands::up::run(args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => commands::query::run(args),
-        Command::Run(_) => Ok(()),
+        Command::Run(args) => commands::run::run(args),
         Command::Schema(Schema::Export(args)) => commands::schema::export(args),
     }
 }

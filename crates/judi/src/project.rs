@@ -66,8 +66,10 @@ impl Project {
         match url.split_once("://") {
             None => Ok(self.dir.join(url)),
             Some(("file", path)) => Ok(PathBuf::from(path)),
-            Some((scheme, _)) => Err(Failure::usage(format!("storage.url: this build stores no tables at {scheme}://"))
-                .hint("a folder, as in url = \".judi/tables\"")),
+            Some((scheme, _)) => {
+                Err(Failure::usage(format!("storage.url: this build stores no tables at {scheme}://"))
+                    .hint("a folder, as in url = \".judi/tables\""))
+            }
         }
     }
 

@@ -57,7 +57,8 @@ impl RunningServer {
     /// Tells other commands of this project where to find this process. The file is its owner's alone.
     pub fn announce(&self, project: &Project) -> Result<Announcement, Failure> {
         let path = file(project);
-        let written = serde_json::to_vec(self).map_err(std::io::Error::other).and_then(|bytes| write_private(&path, &bytes));
+        let written =
+            serde_json::to_vec(self).map_err(std::io::Error::other).and_then(|bytes| write_private(&path, &bytes));
         written.map_err(|error| Failure::from_error(Exit::Outside, &path.display().to_string(), &error))?;
         Ok(Announcement { path })
     }

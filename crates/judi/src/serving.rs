@@ -41,7 +41,8 @@ pub struct Serving {
 pub fn serve(project: Project, companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>) -> Done {
     let world = World::system();
     let stack = Stack::open(project, world)?.map_err(|_taken| {
-        Failure::outside("another process has this project's log open").hint("a server or an import runs; end it, or use it")
+        Failure::outside("another process has this project's log open")
+            .hint("a server or an import runs; end it, or use it")
     })?;
     let stack = Arc::new(stack);
     clear_announcement(&stack.project);
@@ -90,7 +91,8 @@ async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std:
 fn address(http: &config::Http) -> Result<SocketAddr, Failure> {
     let host = if http.host == "localhost" { "127.0.0.1" } else { &http.host };
     let ip: IpAddr = host.parse().map_err(|_| {
-        Failure::usage(format!("http.host: \"{}\" is no address", http.host)).hint("\"127.0.0.1\" is this machine, \"0.0.0.0\" all its networks")
+        Failure::usage(format!("http.host: \"{}\" is no address", http.host))
+            .hint("\"127.0.0.1\" is this machine, \"0.0.0.0\" all its networks")
     })?;
     Ok(SocketAddr::new(ip, http.port))
 }

@@ -48,13 +48,9 @@ impl Stack {
         };
         // Only after the log's lock: two processes must not both extend the ledger.
         let schemas = Arc::new(open_schemas(&project, &world, OpenMode::Extend)?);
-        let judge = Judge::start(
-            &world,
-            Arc::clone(&log) as Arc<dyn Log>,
-            Arc::clone(&schemas),
-            judge_options(&project)?,
-        )
-        .map_err(|error| Failure::from_error(Exit::Outside, "the judge", &error))?;
+        let judge =
+            Judge::start(&world, Arc::clone(&log) as Arc<dyn Log>, Arc::clone(&schemas), judge_options(&project)?)
+                .map_err(|error| Failure::from_error(Exit::Outside, "the judge", &error))?;
         Ok(Ok(Self { world, project, schemas, log, judge: Arc::new(judge) }))
     }
 

@@ -38,7 +38,8 @@ impl Warehouse {
     /// The tables of `project`.
     pub fn new(project: &Project, world: &World, schemas: Arc<Schemas>) -> Result<Self, Failure> {
         let zone = project.conventions.time_zone.parse().map_err(|error| {
-            Failure::from_error(Exit::Usage, "conventions.toml: time_zone", &error).hint("an IANA name such as Europe/Stockholm")
+            Failure::from_error(Exit::Usage, "conventions.toml: time_zone", &error)
+                .hint("an IANA name such as Europe/Stockholm")
         })?;
         Ok(Self { world: world.clone(), dir: project.tables_dir()?, zone, schemas, open: Mutex::default() })
     }
@@ -50,25 +51,37 @@ impl Warehouse {
 
     /// What can be queried now: tables that were made since the last call are in it.
     pub fn catalog(&self) -> Result<Catalog, Failure> {
-        let mut catalog = Catalog::new(self.zone)
-            .with_declared_table(EVENTS_TABLE, self.table(EVENTS_TABLE)?, Arc::clone(self.schemas.events_schema()))
-            .with_declared_table(QUARANTINE_TABLE, self.table(QUARANTINE_TABLE)?, Schemas::quarantine_schema());
-        for (folder, prefix) in [("", ""), (SYSTEM, "_judi.")] {
-            for name in self.folders(&self.dir.join(folder))? {
-                let name = format!("{prefix}{name}");
-                if name == SYSTEM || catalog.contains(&name) {
-                    continue;
-                }
-                if let Some(table) = self.table(&name)? {
-                    catalog = catalog.with_table(&name, table);
-                }
+        let mut catalog = self.sources()?;
+        for name in self.folders("")? {
+            if name != SYSTEM && !catalog.contains(&name) {
+                catalog = self.with(catalog, &name)?;
             }
         }
-        Ok(catalog.with_views(self.schemas.views().iter().cloned()))
+        Ok(catalog)
     }
 
-    fn folders(&self, dir: &Path) -> Result<Vec<String>, Failure> {
-        match self.world.disk.list(dir) {
+    /// What jobs may read besides one another's tables: events, their views, and Judi's own tables.
+    pub fn sources(&self) -> Result<Catalog, Failure> {
+        let mut catalog = Catalog::new(self.zone)
+            .with_declared_table(EVENTS_TABLE, self.table(EVENTS_TABLE)?, Arc::clone(self.schemas.events_schema()))
+            .with_declared_table(QUARANTINE_TABLE, self.table(QUARANTINE_TABLE)?, Schemas::quarantine_schema())
+            .with_views(self.schemas.views().iter().cloned());
+        for name in self.folders(SYSTEM)? {
+            catalog = self.with(catalog, &format!("{SYSTEM}.{name}"))?;
+        }
+        Ok(catalog)
+    }
+
+    fn with(&self, catalog: Catalog, name: &str) -> Result<Catalog, Failure> {
+        Ok(match self.table(name)? {
+            Some(table) => catalog.with_table(name, table),
+            None => catalog,
+        })
+    }
+
+    fn folders(&self, below: &str) -> Result<Vec<String>, Failure> {
+        let dir = self.dir.join(below);
+        match self.world.disk.list(&dir) {
             Ok(entries) => Ok(entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(Failure::from_error(Exit::Outside, &dir.display().to_string(), &error)),
@@ -116,6 +129,8 @@ pub fn engine_failure(error: &judi_engine::EngineError) -> Failure {
 /// Memory of the machine, from `/proc/meminfo`.
 fn machine_memory_bytes() -> usize {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = text.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<usize>().ok());
+    let total = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<usize>().ok());
     total.map_or(MEMORY_FALLBACK_BYTES, |kilobytes| kilobytes.saturating_mul(1024))
 }

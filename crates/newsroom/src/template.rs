@@ -24,6 +24,8 @@ pub fn template() -> &'static [TemplateFile] {
         "schema/newsroom/v1/reading.proto",
         "schema/newsroom/v1/video.proto",
         "schema/newsroom/v1/experiment.proto",
+        "jobs/news/article_reads_per_day.sql",
+        "jobs/video/video_completion_per_day.sql",
     ]
 }
 

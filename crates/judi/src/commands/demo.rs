@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::Demo;
 use crate::client::Client;
 use crate::commands::up::say_where;
-use crate::commands::init;
+use crate::commands::{init, run};
 use crate::failure::{Done, Exit, Failure};
 use crate::import;
 use crate::project::Project;
@@ -105,7 +105,7 @@ impl<'a> Play<'a> {
         self.note(until)?;
         if !*self.serving.stopping.borrow() {
             let days = (until.0 - HISTORY_DAYS * Timestamp::DAY_US, until.0);
-            //run::tables_of_days(&self.serving.stack, days)?;
+            run::tables_of_days(&self.serving.stack, days)?;
         }
         Ok(())
     }

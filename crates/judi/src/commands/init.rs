@@ -26,11 +26,14 @@ pub fn run(args: &Init) -> Done {
 
 /// Writes the template into `dir`, files that are there excepted, and its ledger.
 pub fn write_template(dir: &Path) -> Done {
-    let failed = |path: &Path, error: &std::io::Error| Failure::from_error(Exit::Outside, &path.display().to_string(), error);
+    let failed =
+        |path: &Path, error: &std::io::Error| Failure::from_error(Exit::Outside, &path.display().to_string(), error);
     for file in template() {
         let path = dir.join(file.path);
         if path.exists() {
-            return Err(Failure::usage(format!("{} is in the way", path.display())).hint("make the project in an empty folder"));
+            return Err(
+                Failure::usage(format!("{} is in the way", path.display())).hint("make the project in an empty folder")
+            );
         }
         let folder = path.parent().unwrap_or(dir);
         fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;

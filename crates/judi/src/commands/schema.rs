@@ -12,9 +12,14 @@ pub fn export(args: &SchemaExport) -> Done {
     let project = Project::open(args.project.project.as_deref())?;
     let world = World::system();
     let failed = |error: &judi_schema::error::SchemaError| Failure::from_error(Exit::Outside, "", error);
-    let mut written: Vec<String> =
-        judi_schema::schemas::export(world.disk.as_ref(), &args.out).map_err(|error| failed(&error))?.into_iter().map(str::to_owned).collect();
-    for source in judi_schema::compile::read_sources(world.disk.as_ref(), &project.schema_dir()).map_err(|error| failed(&error))? {
+    let mut written: Vec<String> = judi_schema::schemas::export(world.disk.as_ref(), &args.out)
+        .map_err(|error| failed(&error))?
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    for source in judi_schema::compile::read_sources(world.disk.as_ref(), &project.schema_dir())
+        .map_err(|error| failed(&error))?
+    {
         let path = args.out.join(&source.name);
         let bytes = match &source.text {
             SourceText::Proto(text) => text.as_bytes(),

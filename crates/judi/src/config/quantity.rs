@@ -16,8 +16,7 @@ pub struct Size {
 pub struct Span(pub Duration);
 
 const SIZE_UNITS: &[(&str, u64)] = &[("B", 1), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
-const SPAN_UNITS_MS: &[(&str, u64)] =
-    &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+const SPAN_UNITS_MS: &[(&str, u64)] = &[("ms", 1), ("s", 1_000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 impl Size {
     /// The number as this machine counts memory.

@@ -18,7 +18,8 @@ fn an_empty_file_gives_the_defaults() {
 
 #[test]
 fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
-    let config = parse("[http]\nport = 1\nhost = \"0.0.0.0\"", &[("JUDI__HTTP__PORT", "2"), ("HOME", "/root")]).unwrap();
+    let config =
+        parse("[http]\nport = 1\nhost = \"0.0.0.0\"", &[("JUDI__HTTP__PORT", "2"), ("HOME", "/root")]).unwrap();
     assert_eq!((config.http.host.as_str(), config.http.port), ("0.0.0.0", 2));
 }
 

@@ -184,7 +184,8 @@ impl Destination for Server {
 
     fn finish(&mut self, run: &str) -> Result<Tally, Failure> {
         let request = internal::FinishRequest::new(run, &self.positions);
-        let body = serde_json::to_vec(&request).map_err(|error| Failure::from_error(Exit::Outside, "import", &error))?;
+        let body =
+            serde_json::to_vec(&request).map_err(|error| Failure::from_error(Exit::Outside, "import", &error))?;
         loop {
             let answer: internal::FinishAnswer = parse(&self.post(internal::FINISH, Bytes::from(body.clone()))?)?;
             if let Some(tally) = answer.tally {
@@ -196,5 +197,6 @@ impl Destination for Server {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(answer: &[u8]) -> Result<T, Failure> {
-    serde_json::from_slice(answer).map_err(|error| Failure::from_error(Exit::Outside, "the running server's answer", &error))
+    serde_json::from_slice(answer)
+        .map_err(|error| Failure::from_error(Exit::Outside, "the running server's answer", &error))
 }

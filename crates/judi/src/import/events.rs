@@ -123,7 +123,12 @@ fn outcome(accepted: Accepted, place: &str) -> LineOutcome {
     }
 }
 
-fn page_event<'a>(events: &'a CombinedEvents, line: &Line<'_>, request: &Request<'_>, event_id: String) -> Incoming<'a> {
+fn page_event<'a>(
+    events: &'a CombinedEvents,
+    line: &Line<'_>,
+    request: &Request<'_>,
+    event_id: String,
+) -> Incoming<'a> {
     let (path, _) = split_target(line.target);
     // Of the address a log knows what follows the host; acceptance takes the campaign from its query.
     let context = Context {
@@ -134,7 +139,9 @@ fn page_event<'a>(events: &'a CombinedEvents, line: &Line<'_>, request: &Request
         ..Context::default()
     };
     let (event, payload) = match request {
-        Request::Article { article_id } => (&events.article_event, Payload::Wire(Cow::Owned(text_field(events.article_field, article_id)))),
+        Request::Article { article_id } => {
+            (&events.article_event, Payload::Wire(Cow::Owned(text_field(events.article_field, article_id))))
+        }
         _ => (&events.page_event, Payload::Empty),
     };
     Incoming {

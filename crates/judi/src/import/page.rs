@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_star_stops_at_a_slash_two_cross_it_and_none_is_empty() {
-        let classified = |glob, path| matches!(classify(&line("GET", 200, path), &globs(&[glob])), Request::Article { .. });
+        let classified =
+            |glob, path| matches!(classify(&line("GET", 200, path), &globs(&[glob])), Request::Article { .. });
         assert!(classified("/articles/**", "/articles/a/b"));
         assert!(!classified("/articles/**", "/articles/"));
         assert!(classified("/a/*", "/a/b") && !classified("/a/*", "/a/b/c") && !classified("/a/*", "/a/"));

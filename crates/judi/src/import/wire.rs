@@ -91,7 +91,11 @@ mod tests {
     use super::*;
 
     fn batches() -> Vec<Batch> {
-        let record = |value: &'static str| Record { key: Bytes::from_static(b"k"), value: value.into(), timestamp: Timestamp(-5) };
+        let record = |value: &'static str| Record {
+            key: Bytes::from_static(b"k"),
+            value: value.into(),
+            timestamp: Timestamp(-5),
+        };
         vec![
             Batch { topic: Topic::Quarantine, partition: 3, records: vec![record(""), record("two")] },
             Batch { topic: Topic::Events, partition: 0, records: vec![record("three")] },

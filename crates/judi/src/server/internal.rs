@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::Json;
 use bytes::Bytes;
 use judi_judge::JudgeHandle;
 use judi_log::{Log, Positions, Topic};
@@ -94,7 +94,9 @@ fn is_allowed(internal: &Internal, headers: &HeaderMap) -> bool {
     let presented = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     // Hashing first makes the time of the comparison say nothing about the token.
     let digest = |text: &str| blake3::hash(text.as_bytes());
-    presented.and_then(|text| text.strip_prefix("Bearer ")).is_some_and(|token| digest(token) == digest(&internal.token))
+    presented
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .is_some_and(|token| digest(token) == digest(&internal.token))
 }
 
 async fn append(State(internal): State<Internal>, headers: HeaderMap, body: Bytes) -> Response {
