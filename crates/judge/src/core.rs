@@ -8,22 +8,22 @@
 
 mod recover;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use judi_log::{Log, LogId, Positions, Topic};
 use judi_schema::schemas::Schemas;
-use judi_table::{CompactionPolicy, Outcome, plan_compaction};
 use judi_world::{FileLock, World};
 
+use crate::accounts::{Accounts, JudgeStats};
 use crate::commits;
-use crate::dedup::{DedupError, DedupIndex, DedupStats, Probe};
+use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
 use crate::facts::{Facts, Slice, facts};
+use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
-use crate::tally::{Tallies, Tally};
+use crate::tally::Tally;
 
 /// The consumer group whose positions keep retention from what the index would need again.
 pub const GROUP: &str = "judge";
@@ -33,49 +33,6 @@ const FETCH_BYTES: usize = 1 << 20;
 /// What a record costs in memory beside its bytes.
 const RECORD_OVERHEAD_BYTES: usize = 128;
 
-/// Tiers of compaction `(small_bytes, target_bytes)`: sixteen files of one become one of the next, so that a row is
-/// rewritten at most three times on its way to a file that stays.
-const COMPACTION_TIERS: [(u64, u64); 3] = [(1 << 20, 16 << 20), (16 << 20, 128 << 20), (64 << 20, 256 << 20)];
-const COMPACTION_FILES_MIN: usize = 16;
-
-/// How a judge works.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JudgeOptions {
-    /// The folder of the tables, such as `.judi/tables`.
-    pub tables_dir: PathBuf,
-    /// The folder of the judge's state, such as `.judi/state`.
-    pub state_dir: PathBuf,
-    /// Days during which a repeated id is a duplicate.
-    pub dedup_window_days: u16,
-    /// Bytes of records that a round reads at most, which bounds its memory at about ten times that.
-    pub round_bytes_max: usize,
-    /// Records after which the dedup index is persisted, and so how much is read again after a crash.
-    pub persist_records: u64,
-    /// Time after which the dedup index is persisted.
-    pub persist_interval: Duration,
-    /// How long an event may wait for others to be committed with.
-    pub commit_interval: Duration,
-    /// Records that wait for nobody.
-    pub commit_records: u64,
-}
-
-impl JudgeOptions {
-    /// The usual ways, for tables and state in these folders.
-    #[must_use]
-    pub fn new(tables_dir: &Path, state_dir: &Path) -> Self {
-        Self {
-            tables_dir: tables_dir.to_owned(),
-            state_dir: state_dir.to_owned(),
-            dedup_window_days: 7,
-            round_bytes_max: 32 << 20,
-            persist_records: 1_000_000,
-            persist_interval: Duration::from_secs(30),
-            commit_interval: Duration::from_secs(1),
-            commit_records: 50_000,
-        }
-    }
-}
-
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -83,48 +40,6 @@ pub enum Step {
     Idle,
     /// These records are now durably in the tables.
     Judged(Totals),
-}
-
-/// Accounts that others may look at while the judge works.
-#[derive(Debug, Default)]
-pub(crate) struct Accounts {
-    state: Mutex<AccountsState>,
-}
-
-#[derive(Debug, Default)]
-struct AccountsState {
-    tallies: Tallies,
-    totals: Totals,
-    rounds: u64,
-    dedup: DedupStats,
-}
-
-/// How much a judge has done since it was started.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct JudgeStats {
-    /// Records by what became of them.
-    pub totals: Totals,
-    /// Rounds that were finished.
-    pub rounds: u64,
-    /// The dedup index.
-    pub dedup: DedupStats,
-    /// What the judge waits for, when it cannot go on.
-    pub trouble: Option<String>,
-}
-
-impl Accounts {
-    fn lock(&self) -> std::sync::MutexGuard<'_, AccountsState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn tally(&self, import_run: &str) -> Tally {
-        self.lock().tallies.get(import_run)
-    }
-
-    pub(crate) fn stats(&self) -> JudgeStats {
-        let state = self.lock();
-        JudgeStats { totals: state.totals, rounds: state.rounds, dedup: state.dedup, trouble: None }
-    }
 }
 
 /// The schemas that records are judged by; a newer set may take their place between two rounds.
@@ -273,7 +188,7 @@ impl JudgeCore {
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
         while memory.index.compact()? {}
-        self.accounts.lock().dedup = memory.index.stats();
+        self.accounts.note_dedup(memory.index.stats());
         Ok(())
     }
 
@@ -283,7 +198,7 @@ impl JudgeCore {
     /// The table's; it is then as before.
     pub fn compact(&self) -> Result<bool, JudgeError> {
         for table in self.tables.all() {
-            if compact_table(table)? {
+            if table.compact()? {
                 return Ok(true);
             }
         }
@@ -404,13 +319,7 @@ impl JudgeCore {
         };
         memory.judged = through;
         memory.records_since_persist += totals.records();
-        let mut accounts = self.accounts.lock();
-        accounts.rounds += 1;
-        accounts.totals.add(totals);
-        accounts.dedup = memory.index.stats();
-        for (run, tally) in &tallies {
-            accounts.tallies.add(run, tally);
-        }
+        self.accounts.add_round(totals, &tallies, memory.index.stats());
         Ok(totals)
     }
 
@@ -452,18 +361,4 @@ impl JudgeCore {
 
 fn slice_facts(slice: &Slice) -> impl Iterator<Item = Facts<'_>> {
     slice.records.iter().map(|record| facts(slice.topic, slice.partition, record))
-}
-
-/// One task of compaction, if the table wants one.
-pub(crate) fn compact_table(table: &JudgeTable) -> Result<bool, JudgeError> {
-    let snapshot = table.table.snapshot()?;
-    for (small_bytes, target_bytes) in COMPACTION_TIERS {
-        let policy = CompactionPolicy { small_bytes, target_bytes, files_min: COMPACTION_FILES_MIN };
-        if let Some(task) = plan_compaction(&snapshot, &policy).first() {
-            let outcome = table.table.compact(task, &table.sink)?;
-            // Whoever removed an input meanwhile has done the work, or more.
-            return Ok(matches!(outcome, Outcome::Committed { .. }));
-        }
-    }
-    Ok(false)
 }

@@ -10,22 +10,26 @@
 //! ```
 
 mod error;
-mod tally;
+mod options;
 
 pub mod dedup;
 
 mod facts;
 mod recovery;
 mod round;
+mod tally;
 
 mod commits;
 mod tables;
 
+mod accounts;
 mod core;
 mod judge;
 
-pub use core::{GROUP, JudgeCore, JudgeOptions, JudgeStats, Step};
+pub use crate::core::{GROUP, JudgeCore, Step};
+pub use accounts::JudgeStats;
 pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
+pub use options::JudgeOptions;
 pub use round::{Counts, Totals};
 pub use tally::Tally;

@@ -7,7 +7,10 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use judi_log::{LogId, Positions, Topic};
 use judi_schema::schemas::Schemas;
-use judi_table::{AddFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableSpec, Transaction};
+use judi_table::{
+    AddFile, CompactionPolicy, Outcome, SinkOptions, Snapshot, Table, TableError, TableSpec, Transaction,
+    plan_compaction,
+};
 use judi_world::World;
 use serde_json::{Map, Value};
 
@@ -28,6 +31,11 @@ const QUARANTINE_SORT: [&str; 2] = ["received_at", "event_id"];
 /// Columns whose bounds let a query skip files: those that files differ in.
 const EVENTS_STATS: [&str; 5] = ["event", "event_time", "received_at", "app", "platform"];
 const QUARANTINE_STATS: [&str; 3] = ["received_at", "event", "reason"];
+
+/// Tiers of compaction `(small_bytes, target_bytes)`: sixteen files of one become one of the next, so that a row is
+/// rewritten at most three times on its way to a file that stays.
+const COMPACTION_TIERS: [(u64, u64); 3] = [(1 << 20, 16 << 20), (16 << 20, 128 << 20), (64 << 20, 256 << 20)];
+const COMPACTION_FILES_MIN: usize = 16;
 
 /// Where rows go.
 #[derive(Debug)]
@@ -81,6 +89,20 @@ impl JudgeTable {
         let folder = self.table.dir().join("_delta_log");
         world.disk.sync_dir(&folder).map_err(JudgeError::io("sync", &folder))?;
         Ok(self.table.snapshot()?)
+    }
+
+    /// Rewrites some small files into a larger one, if the table wants that: one task a call.
+    pub(crate) fn compact(&self) -> Result<bool, JudgeError> {
+        let snapshot = self.table.snapshot()?;
+        for (small_bytes, target_bytes) in COMPACTION_TIERS {
+            let policy = CompactionPolicy { small_bytes, target_bytes, files_min: COMPACTION_FILES_MIN };
+            if let Some(task) = plan_compaction(&snapshot, &policy).first() {
+                let outcome = self.table.compact(task, &self.sink)?;
+                // Whoever removed an input meanwhile has done the work, or more.
+                return Ok(matches!(outcome, Outcome::Committed { .. }));
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use judi_log::Topic;
 use judi_world::LocalDisk;
 use proptest::prelude::*;
 
+use super::store::RUN_SUFFIX;
 use super::*;
 
 const WINDOW_DAYS: u16 = 7;

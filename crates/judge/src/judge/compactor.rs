@@ -7,8 +7,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::spawn;
-use crate::core::compact_table;
 use crate::tables::JudgeTable;
 
 /// How often replaced files are looked for.
@@ -27,7 +25,8 @@ impl Compactor {
     pub(super) fn start(tables: [Arc<JudgeTable>; 3]) -> io::Result<Self> {
         // One nudge that waits stands for all that came since.
         let (nudges, nudged) = sync_channel(1);
-        let thread = spawn("judi-compact", move || run(&tables, &nudged))?;
+        let work = move || run(&tables, &nudged);
+        let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(work)?;
         Ok(Self { nudges: Some(nudges), thread: Some(thread) })
     }
 
@@ -59,7 +58,7 @@ fn run(tables: &[Arc<JudgeTable>], nudged: &Receiver<()>) {
         let mut failed = false;
         for table in tables {
             // There may be more to compact; the next nudge comes with the next commit.
-            let mut done = compact_table(table).map(drop);
+            let mut done = table.compact().map(drop);
             if vacuum && done.is_ok() {
                 done = table.table.vacuum(VACUUM_RETENTION).map(drop).map_err(Into::into);
             }

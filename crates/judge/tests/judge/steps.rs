@@ -7,11 +7,11 @@ use std::time::Duration;
 use judi_judge::{JudgeCore, JudgeError, JudgeOptions, Step};
 use judi_log::{EmbeddedLog, Log, LogOptions, Retention};
 use judi_schema::schemas::Schemas;
-use judi_sim::SimWorld;
+use judi_sim::{SimDisk, SimWorld};
 use judi_table::Table;
 use judi_world::Disk;
 
-use crate::setting::{Form, LOG_DIR, Row, START_US, Sent, append, later_schemas, options, rows, schemas, sent};
+use crate::setting::{Form, LOG_DIR, Row, START_US, Sent, append, counts, later_schemas, options, rows, schemas, sent};
 
 const ROOT: &str = "/judi";
 
@@ -47,6 +47,14 @@ impl Setting {
 
     fn rows(&self) -> Vec<Row> {
         rows(&self.sim.world(), &Path::new(ROOT).join("tables"))
+    }
+
+    /// The same world after its machine or process has stopped in some way, with other schemas.
+    fn restarted(self, schemas: &Arc<Schemas>, stop: impl Fn(&SimDisk)) -> Self {
+        let Self { sim, log, .. } = self;
+        drop(log);
+        stop(&sim.disk);
+        Self { log: Arc::new(open_log(&sim)), sim, schemas: Arc::clone(schemas) }
     }
 
     fn ids(&self) -> Vec<String> {
@@ -153,12 +161,22 @@ fn a_schema_that_is_published_holds_from_the_next_round_on() {
     assert_eq!(table("old"), Some(("events", "")));
 }
 
-/// Stops a round at each of its operations on the disk; the judge that goes on knows a schema that the first did
-/// not, so that it judges some records otherwise.
-#[test]
-fn a_round_stopped_anywhere_is_judged_on_with_another_schema_and_no_row_is_lost_or_twice() {
+/// How a round is disturbed at one of its operations on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disturbance {
+    /// The machine crashes.
+    Crash,
+    /// The operation fails and the process is killed; a second judge comes and goes; then the machine crashes.
+    KillThenCrash,
+    /// The operation fails, and the judge tries again when more has come.
+    Error,
+}
+
+/// Disturbs a round at each of its operations; the judge that goes on knows a schema that the first did not, so that
+/// it judges some records otherwise.
+fn disturb_everywhere(disturbance: Disturbance) {
     let later = later_schemas();
-    let mut stopped = 0;
+    let mut disturbed = 0;
     for operation in 0.. {
         let setting = Setting::new();
         let mut judge = setting.judge();
@@ -166,30 +184,68 @@ fn a_round_stopped_anywhere_is_judged_on_with_another_schema_and_no_row_is_lost_
         let click = Sent { event: "click", ..sent("a", "click", Form::Fits) };
         assert!(append(setting.log.as_ref(), &later, &[click]).iter().all(Result::is_ok));
         setting.append(&[sent("a", "refused", Form::Quarantined), sent("a", "fits", Form::Fits)]);
-        setting.sim.disk.crash_at_operation(operation);
-        let over = judge.step().is_ok();
-        drop(judge);
-        let (sim, schemas) = (setting.sim.clone(), Arc::clone(&later));
-        drop(setting);
-        match operation % 2 {
-            0 => sim.disk.restart(),
-            _ => sim.disk.kill(),
+        match disturbance {
+            Disturbance::Crash => setting.sim.disk.crash_at_operation(operation),
+            Disturbance::KillThenCrash | Disturbance::Error => setting.sim.disk.fail_operation(operation),
         }
-        if sim.disk.is_crashed() {
-            sim.disk.restart();
-        }
-        let setting = Setting { log: Arc::new(open_log(&sim)), sim, schemas };
+        let over = judge.step().is_ok() && judge.step().is_ok();
+        let setting = match disturbance {
+            // The fault is still to come, and would strike the log.
+            Disturbance::Error if over => break,
+            Disturbance::Error => {
+                judge.publish(Arc::clone(&later));
+                setting.append(&[sent("b", "more", Form::Fits), sent("b", "refused, too", Form::Quarantined)]);
+                while judge.step().unwrap() != Step::Idle {}
+                drop(judge);
+                setting
+            }
+            Disturbance::Crash => {
+                drop(judge);
+                setting.restarted(&later, SimDisk::restart)
+            }
+            Disturbance::KillThenCrash => {
+                drop(judge);
+                let setting = setting.restarted(&later, SimDisk::kill);
+                let mut second = setting.judge();
+                drain(&mut second);
+                second.persist().unwrap();
+                drop(second);
+                setting.restarted(&later, SimDisk::restart)
+            }
+        };
         let mut judge = setting.judge();
         drain(&mut judge);
         let mut ids = setting.ids();
         ids.sort();
-        assert_eq!(ids, ["bad", "click", "fits", "refused"], "stopped at operation {operation}");
+        let mut expected = vec!["bad", "click", "fits", "refused"];
+        if disturbance == Disturbance::Error {
+            expected.extend(["more", "refused, too"]);
+            expected.sort_unstable();
+        }
+        assert_eq!(ids, expected, "{disturbance:?} at operation {operation}");
+        let (said, are) = counts(&setting.sim.world(), &Path::new(ROOT).join("tables"));
+        assert_eq!(said, are, "{disturbance:?} at operation {operation}: _judi.commits counts the rows of events");
         if over {
             break;
         }
-        stopped += 1;
+        disturbed += 1;
     }
-    assert!(stopped > 30, "a round has more operations than {stopped}");
+    assert!(disturbed > 30, "a round has more operations than {disturbed}");
+}
+
+#[test]
+fn a_round_stopped_anywhere_is_judged_on_with_another_schema_and_no_row_is_lost_or_twice() {
+    disturb_everywhere(Disturbance::Crash);
+}
+
+#[test]
+fn what_a_killed_judge_left_in_the_cache_is_durable_before_anybody_builds_on_it() {
+    disturb_everywhere(Disturbance::KillThenCrash);
+}
+
+#[test]
+fn a_step_that_failed_anywhere_is_done_once_by_the_next() {
+    disturb_everywhere(Disturbance::Error);
 }
 
 #[test]
