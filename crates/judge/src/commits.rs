@@ -10,7 +10,6 @@ use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use judi_table::TableError;
-use judi_world::World;
 use serde_json::{Map, Value, json};
 
 use crate::error::JudgeError;
@@ -43,13 +42,13 @@ pub(crate) fn with_counts(append: Append, counts: &Counts) -> Append {
 
 /// Adds what `_judi.commits` lacks of the commits of `events`. `done` remembers, from call to call, up to which
 /// version there is nothing to add.
-pub(crate) fn catch_up(world: &World, tables: &Tables, done: &mut Option<i64>) -> Result<(), JudgeError> {
+pub(crate) fn catch_up(tables: &Tables, done: &mut Option<i64>) -> Result<(), JudgeError> {
     let events = tables.events.table.snapshot()?;
     let app_id = format!("judge/commits/{}", events.table_id());
     // Unknown until the end: after an error, what the table says counts.
     let mut from = match done.take() {
         Some(version) => version,
-        None => tables.commits.durable_snapshot(world)?.txn(&app_id).unwrap_or(0),
+        None => tables.commits.table.snapshot()?.txn(&app_id).unwrap_or(0),
     };
     while from < events.version() {
         let through = events.version().min(from.saturating_add(VERSIONS_MAX));
@@ -63,7 +62,7 @@ pub(crate) fn catch_up(world: &World, tables: &Tables, done: &mut Option<i64>) -
         // Versions that added no rows (a compaction) need no mark: looking at them again finds none.
         if !rows.versions.is_empty() {
             let batch = rows.batch().map_err(|source| TableError::Arrow { action: "count rows", source })?;
-            Append::of_app(vec![batch], schema(), &app_id, through).apply(world, &tables.commits)?;
+            Append::of_app(vec![batch], schema(), &app_id, through).apply(&tables.commits)?;
         }
         from = through;
     }

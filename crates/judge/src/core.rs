@@ -308,10 +308,10 @@ impl JudgeCore {
         let Some(memory) = self.memory.as_mut() else { return Ok(Totals::default()) };
         let Some(pending) = memory.pending.as_mut() else { return Ok(Totals::default()) };
         if let Some(append) = &mut pending.quarantine {
-            append.apply(&self.world, &self.tables.quarantine)?;
+            append.apply(&self.tables.quarantine)?;
         }
         if let Some(append) = &mut pending.events {
-            append.apply(&self.world, &self.tables.events)?;
+            append.apply(&self.tables.events)?;
             self.counts_behind = true;
         }
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
@@ -325,7 +325,7 @@ impl JudgeCore {
 
     fn count_commits(&mut self) -> Result<(), JudgeError> {
         if self.counts_behind {
-            commits::catch_up(&self.world, &self.tables, &mut self.counted)?;
+            commits::catch_up(&self.tables, &mut self.counted)?;
             self.counts_behind = false;
         }
         Ok(())

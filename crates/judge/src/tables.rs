@@ -83,14 +83,6 @@ impl Tables {
 }
 
 impl JudgeTable {
-    /// The newest version, made durable first: a process that was killed between a commit's last two steps may have
-    /// left a version that only the cache holds, and what builds on it must not outlive it.
-    pub(crate) fn durable_snapshot(&self, world: &World) -> Result<Arc<Snapshot>, JudgeError> {
-        let folder = self.table.dir().join("_delta_log");
-        world.disk.sync_dir(&folder).map_err(JudgeError::io("sync", &folder))?;
-        Ok(self.table.snapshot()?)
-    }
-
     /// Rewrites some small files into a larger one, if the table wants that: one task a call.
     pub(crate) fn compact(&self) -> Result<bool, JudgeError> {
         let snapshot = self.table.snapshot()?;
@@ -164,7 +156,7 @@ impl Append {
 
     /// Does what has not been done yet. After an error, the same call goes on from there; after `Ok`, the rows are
     /// durably in the table, once.
-    pub(crate) fn apply(&mut self, world: &World, into: &JudgeTable) -> Result<(), JudgeError> {
+    pub(crate) fn apply(&mut self, into: &JudgeTable) -> Result<(), JudgeError> {
         if self.done {
             return Ok(());
         }
@@ -182,16 +174,17 @@ impl Append {
             self.written = Some(transaction.adds);
         }
         if let Outcome::AlreadyApplied { .. } = outcome? {
-            self.check_own(world, into)?;
+            self.check_own(into)?;
         }
         self.done = true;
         self.batches.clear();
         Ok(())
     }
 
-    /// After an error a commit may have come to be all the same. Then the table is exactly where it leads.
-    fn check_own(&self, world: &World, into: &JudgeTable) -> Result<(), JudgeError> {
-        let snapshot = into.durable_snapshot(world)?;
+    /// After an error a commit may have come to be all the same. Then the table is exactly where it leads, durably:
+    /// a table makes what it reads durable.
+    fn check_own(&self, into: &JudgeTable) -> Result<(), JudgeError> {
+        let snapshot = into.table.snapshot()?;
         for (app_id, adding) in &self.txns {
             match snapshot.txn(app_id) {
                 Some(found) if found == *adding => {}

@@ -37,8 +37,8 @@ impl JudgeCore {
             return Ok(());
         }
         let found = Facts {
-            events: self.tables.events.durable_snapshot(&self.world)?,
-            quarantine: self.tables.quarantine.durable_snapshot(&self.world)?,
+            events: self.tables.events.table.snapshot()?,
+            quarantine: self.tables.quarantine.table.snapshot()?,
         };
         self.counts_behind = true;
         self.counted = None;

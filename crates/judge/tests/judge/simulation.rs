@@ -18,7 +18,7 @@ use judi_world::Disk;
 
 use crate::setting::{Form, LOG_DIR, Row, Sent, append, counts, options, rows, schemas, sent};
 
-const SEEDS: u64 = 36;
+const SEEDS: u64 = 30;
 const LIVES: u64 = 5;
 const BATCHES: u64 = 4;
 const ROOT: &str = "/judi";
