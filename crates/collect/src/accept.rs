@@ -12,7 +12,6 @@
 //! | else | `ok` | `events` |
 
 mod fields;
-mod nearest;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use bytes::Bytes;
 use judi_log::{Record, Topic};
 use judi_schema::envelope::{Context, Envelope, PayloadKind, QuarantinedEvent};
 use judi_schema::model::{EventModel, Model};
+use judi_schema::nearest::nearest;
 use judi_schema::schemas::Schemas;
 use judi_schema::verdict::{Reason, Violation};
 use judi_schema::{json, record, wire};
@@ -245,7 +245,7 @@ impl<'a> Acceptor<'a> {
         let mut detail = format!("the schema has no event {:?}", name.chars().take(100).collect::<String>());
         if self.nearest_left > 0 {
             self.nearest_left -= 1;
-            if let Some(near) = nearest::nearest(name, model.events.iter().map(|event| event.name.as_str())) {
+            if let Some(near) = nearest(name, model.events.iter().map(|event| event.name.as_str())) {
                 detail = format!("{detail}; did you mean {near:?}?");
             }
         }

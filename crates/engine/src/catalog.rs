@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use judi_schema::nearest::nearest;
 use judi_schema::view::View;
 use judi_table::Table;
 
-use crate::nearest::nearest;
 use crate::zone::Zone;
 
 /// The schema of names without one.

@@ -20,10 +20,14 @@ use crate::distinct::{BEFORE_RULE, CountDistinctInTwoPhases};
 use crate::error::EngineError;
 use crate::local_date::local_date;
 use crate::pinned::CATALOG_NAME;
+use crate::spill::SpillFolder;
 use crate::zone::Zone;
 
 /// Plans of deeply nested SQL are walked by recursion, in unoptimised builds with large frames.
 const STACK_BYTES: usize = 16 << 20;
+
+/// Spilling stops here, before it takes the disk that the log lives on; the query fails.
+const SPILL_BYTES_MAX: u64 = 64 << 30;
 
 /// Consumers that an out-of-memory error names.
 const TOP_CONSUMERS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
@@ -36,7 +40,7 @@ pub struct EngineOptions {
     pub memory_bytes: usize,
     /// Threads that compute.
     pub threads: NonZeroUsize,
-    /// Where queries spill to; made when first needed.
+    /// Where queries spill to, each process in a folder of its own that goes with it.
     pub spill_dir: PathBuf,
 }
 
@@ -48,6 +52,7 @@ pub struct EngineOptions {
 pub struct Engine {
     base: SessionState,
     options: EngineOptions,
+    _spill: SpillFolder,
     /// Query work never runs on the caller's threads, which serve requests. Taken on drop.
     runtime: Option<Runtime>,
 }
@@ -56,13 +61,16 @@ impl Engine {
     /// An engine with its threads started.
     ///
     /// # Errors
-    /// [`EngineError::Io`] when threads cannot be started.
+    /// [`EngineError::Io`] when threads cannot be started or the spill folder cannot be made.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
         let pool = TrackConsumersPool::new(GreedyMemoryPool::new(options.memory_bytes), TOP_CONSUMERS);
-        let spill =
-            DiskManagerBuilder::default().with_mode(DiskManagerMode::Directories(vec![options.spill_dir.clone()]));
+        let spill = SpillFolder::new(&options.spill_dir)
+            .map_err(|error| EngineError::Io { message: format!("{}: {error}", options.spill_dir.display()) })?;
+        let disk = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![spill.path().to_path_buf()]))
+            .with_max_temp_directory_size(SPILL_BYTES_MAX);
         let environment =
-            RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(spill).build_arc()?;
+            RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).with_disk_manager_builder(disk).build_arc()?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(options.threads.get())
             .thread_name("judi-query")
@@ -76,7 +84,7 @@ impl Engine {
             .with_default_features()
             .with_optimizer_rules(optimizer_rules())
             .build();
-        Ok(Self { base, options, runtime: Some(runtime) })
+        Ok(Self { base, options, _spill: spill, runtime: Some(runtime) })
     }
 
     /// What it may use.

@@ -7,10 +7,9 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::parser::ParserError;
+use judi_schema::nearest::nearest;
 use judi_table::TableError;
 use thiserror::Error;
-
-use crate::nearest::nearest;
 
 /// Who has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@
 //! and ends when its rows are dropped.
 
 mod error;
-mod nearest;
 mod zone;
 
 mod catalog;
 mod parameters;
 pub mod sql;
 
+mod fill_up;
 mod local_date;
 mod pinned;
 mod pruning;
@@ -28,13 +28,14 @@ mod engine;
 mod introspection;
 mod plain;
 mod query;
+mod spill;
 
 pub mod output;
 
 pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, Fault, Place};
-pub use nearest::nearest;
+pub use judi_schema::nearest::nearest;
 pub use parameters::{Parameter, Parameters};
 pub use query::{QueryOptions, Rows};
 pub use zone::{DAY_US, HOUR_US, UnknownZone, Zone, day_text, moment_text, parse_day};

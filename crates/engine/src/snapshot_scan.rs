@@ -28,6 +28,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use judi_table::{DataFile, FileMap};
 
+use crate::fill_up::FillUpFactory;
 use crate::pruning::{matching_files, partition_value};
 
 /// A table's files at one version.
@@ -163,6 +164,7 @@ impl TableProvider for SnapshotScan {
             .with_statistics(self.statistics(files.iter().map(AsRef::as_ref)))
             .with_projection_indices(Some(indices))?
             .with_limit(limit)
+            .with_expr_adapter(Some(Arc::new(FillUpFactory)))
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }

@@ -9,13 +9,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use judi_schema::nearest::nearest;
 use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use quantity::{Size, Span};
 
 use crate::failure::{Exit, Failure};
-use crate::nearest::nearest;
 
 /// Every key with its default, and the manual.
 pub const DEFAULTS: &str = include_str!("config/default.toml");
@@ -49,6 +49,7 @@ pub struct Http {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pg {
+    #[expect(dead_code, reason = "a contract key, reserved for the PostgreSQL wire")]
     pub port: u16,
 }
 

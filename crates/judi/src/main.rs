@@ -10,7 +10,6 @@ mod commands;
 mod config;
 mod failure;
 mod import;
-mod nearest;
 mod pages;
 mod project;
 mod server;

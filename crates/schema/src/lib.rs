@@ -17,6 +17,7 @@ pub mod json;
 pub mod layout;
 pub mod ledger;
 pub mod model;
+pub mod nearest;
 pub mod options;
 pub mod plan;
 pub mod record;

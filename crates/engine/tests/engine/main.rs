@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
 
+mod evolution;
 mod fixture;
 mod queries;
 mod refusals;

@@ -1,5 +1,6 @@
 //! What to say of a value that does not fit: what was expected, and what came instead.
 
+use crate::nearest::nearest;
 use crate::plan::{EnumPlan, ScalarKind};
 
 /// How much of a text is quoted.
@@ -44,56 +45,9 @@ pub(super) fn no_such_value(plan: &EnumPlan, name: &str) -> String {
     format!("expected one of the names of {short}, got {}{hint}", text(name))
 }
 
-/// The candidate with the fewest edits from `name`, if they are few; of equals the first by name.
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer than any name that people mistype; bounds the work that a stranger's text can cause.
-    const LENGTH_MAX: usize = 64;
-    if name.len() > LENGTH_MAX {
-        return None;
-    }
-    let wanted = name.to_ascii_uppercase();
-    let near = candidates.map(|candidate| (distance(&wanted, &candidate.to_ascii_uppercase()), candidate)).min()?;
-    (near.0 <= (name.len() / 3).max(2)).then_some(near.1)
-}
-
-/// Levenshtein's distance in bytes.
-fn distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut last = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = last;
-        }
-        for (b, cell) in right.bytes().zip(row.iter_mut().skip(1)) {
-            let substitute = diagonal + usize::from(a != b);
-            diagonal = *cell;
-            last = substitute.min(diagonal + 1).min(last + 1);
-            *cell = last;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{distance, nearest, raw, text};
-
-    #[test]
-    fn distances() {
-        for (left, right, wanted) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("abc", "abc", 0)] {
-            assert_eq!(distance(left, right), wanted);
-            assert_eq!(distance(right, left), wanted);
-        }
-    }
-
-    #[test]
-    fn the_nearest_is_near_or_nothing() {
-        let names = || ["SECTION_INRIKES", "SECTION_SPORT", "SECTION_KULTUR"].into_iter();
-        assert_eq!(nearest("section_inriks", names()), Some("SECTION_INRIKES"));
-        assert_eq!(nearest("banana", names()), None);
-        assert_eq!(nearest(&"x".repeat(1000), names()), None);
-    }
+    use super::{raw, text};
 
     #[test]
     fn what_came_is_named_by_its_kind() {
