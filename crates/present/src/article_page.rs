@@ -34,6 +34,7 @@ pub(crate) struct Asked {
 }
 
 struct Shown {
+    today: i32,
     title: Counted,
     days: Vec<Day>,
     breakdowns: Vec<(&'static str, Vec<Counted>)>,
@@ -80,7 +81,7 @@ async fn load(presenter: &Presenter, id: &str) -> Result<Option<Shown>, AskError
         let (question, parameters) = questions::breakdown(options, window, id, expression);
         breakdowns.push((heading, figures::counted(&presenter.ask(question, &parameters).await?)));
     }
-    Ok(Some(Shown { title, days: period.fill(&found), breakdowns }))
+    Ok(Some(Shown { today, title, days: period.fill(&found), breakdowns }))
 }
 
 fn content(shown: &Shown) -> Markup {
@@ -94,7 +95,7 @@ fn content(shown: &Shown) -> Markup {
         section aria-labelledby="days" {
             h2 id="days" { "Reads and readers per day" }
             p.legend { span.key.bar-key {} "Reads " span.key.line-key {} "Readers" }
-            (chart::reads_per_day(&shown.days))
+            (chart::reads_per_day(&shown.days, shown.today))
             details { summary { "The same as a table" } (days_table(&shown.days)) }
         }
         div.columns {

@@ -9,7 +9,7 @@ use crate::format::{long_day, number, short_day};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 56.0;
+const LEFT: f64 = 72.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 30.0;
@@ -29,15 +29,16 @@ fn nice_step(most: i64) -> i64 {
     steps.flatten().find(|step| *step >= least).unwrap_or(least)
 }
 
-/// Reads as bars and readers as a line with points, per day.
-pub(crate) fn reads_per_day(days: &[Day]) -> Markup {
+/// Reads as bars and readers as a line with points, per day. `today` is not over: it is drawn apart.
+pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
     let most = days.iter().map(|day| day.reads.max(day.readers)).max().unwrap_or(0);
     let step = nice_step(most);
     let scale_top = step.saturating_mul(GRID_LINES) as f64;
     let y = |value: i64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value as f64 / scale_top);
     let slot = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
     let middle = |at: usize| LEFT + slot * (at as f64 + 0.5);
-    let line = days.iter().enumerate().map(|(at, day)| format!("{:.1},{:.1}", middle(at), y(day.readers)));
+    let whole = days.iter().enumerate().filter(|(_, day)| day.day < today);
+    let line = whole.map(|(at, day)| format!("{:.1},{:.1}", middle(at), y(day.readers)));
     let line = line.collect::<Vec<_>>().join(" ");
     html! {
         svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="chart-title chart-desc" {
@@ -48,13 +49,15 @@ pub(crate) fn reads_per_day(days: &[Day]) -> Markup {
                 text.axis x=(LEFT - 8.0) y=(one(y(value) + 4.0)) text-anchor="end" { (number(value)) }
             }
             @for (at, day) in days.iter().enumerate() {
-                rect.bar x=(one(middle(at) - slot * 0.34)) width=(one(slot * 0.68)) y=(one(y(day.reads)))
+                rect.bar.unfinished[day.day >= today] x=(one(middle(at) - slot * 0.34)) width=(one(slot * 0.68)) y=(one(y(day.reads)))
                     height=(one(y(0) - y(day.reads))) rx="2" {
-                    title { (long_day(day.day)) ": " (number(day.reads)) " reads, " (number(day.readers)) " readers" }
+                    title { (long_day(day.day)) @if day.day >= today { " so far" } ": " (number(day.reads)) " reads, " (number(day.readers)) " readers" }
                 }
-                // On a phone every second label would touch the next: those are hidden there.
-                text.axis.every-other[at % 2 == days.len() % 2] x=(one(middle(at))) y=(HEIGHT - 10.0) text-anchor="middle" {
-                    (short_day(day.day))
+                // Every label would touch the next; on a phone every second one would, too.
+                @if (days.len() - at) % 2 == 1 {
+                    text.axis.every-other[(days.len() - at) % 4 == 3] x=(one(middle(at))) y=(HEIGHT - 8.0) text-anchor="middle" {
+                        (short_day(day.day))
+                    }
                 }
             }
             polyline.line points=(line) {}
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn a_chart_of_nothing_and_of_one_day_is_drawn_without_infinities() {
         for days in [vec![], vec![Day { day: 1, reads: 0, ..Day::default() }]] {
-            let text = reads_per_day(&days).into_string();
+            let text = reads_per_day(&days, 16_573).into_string();
             assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
         }
         assert!(minutes(&[]).into_string().contains("0 in all"));
@@ -122,7 +125,7 @@ mod tests {
     #[test]
     fn a_bar_tells_its_figures() {
         let days = [Day { day: 16_572, reads: 1_234, readers: 56, bot_reads: 7 }];
-        let text = reads_per_day(&days).into_string();
+        let text = reads_per_day(&days, 16_573).into_string();
         assert!(text.contains("Sun 17 May 2015: 1,234 reads, 56 readers"), "{text}");
     }
 }

@@ -112,11 +112,11 @@ fn content(presenter: &Presenter, front: &Front, host: &str) -> Markup {
     }
     html! {
         h1 { "How many people read the article, per day?" }
-        p.lead { (summary::sentence(&front.days, front.today, front.top.first())) }
+        p.lead { (summary::sentence(&front.days, front.today, front.top.first(), front.chosen)) }
         section aria-labelledby="days" {
             h2 id="days" { "Reads and readers per day" }
             p.legend { span.key.bar-key {} "Reads " span.key.line-key {} "Readers" }
-            (chart::reads_per_day(&front.days))
+            (chart::reads_per_day(&front.days, front.today))
             details { summary { "The same as a table" } (days_table(&front.days)) }
         }
         section aria-labelledby="live" {
