@@ -11,7 +11,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::optimizer::Optimizer;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::prelude::SessionConfig;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::distinct::{BEFORE_RULE, CountDistinctInTwoPhases};
 use crate::error::EngineError;
 use crate::local_date::local_date;
+use crate::map_access::{AFTER_RULE, LookUpMapsApart};
 use crate::pinned::CATALOG_NAME;
 use crate::spill::SpillFolder;
 use crate::zone::Zone;
@@ -136,10 +137,27 @@ fn session_config(options: &EngineOptions) -> SessionConfig {
     config
 }
 
-/// DataFusion's rules, with ours before the one that would take half of its work.
-fn optimizer_rules() -> Vec<Arc<dyn datafusion::optimizer::OptimizerRule + Send + Sync>> {
+/// DataFusion's rules, with ours where each has to stand.
+fn optimizer_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
     let mut rules = Optimizer::new().rules;
-    let position = rules.iter().position(|rule| rule.name() == BEFORE_RULE).unwrap_or(rules.len());
-    rules.insert(position, Arc::new(CountDistinctInTwoPhases));
+    let position =
+        |rules: &[Arc<dyn OptimizerRule + Send + Sync>], name: &str| rules.iter().position(|rule| rule.name() == name);
+    let before = position(&rules, BEFORE_RULE).unwrap_or(rules.len());
+    rules.insert(before, Arc::new(CountDistinctInTwoPhases));
+    let after = position(&rules, AFTER_RULE).map_or(rules.len(), |index| index + 1);
+    rules.insert(after, Arc::new(LookUpMapsApart));
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_rules_stand_beside_the_rules_that_they_name() {
+        let names: Vec<String> = optimizer_rules().iter().map(|rule| rule.name().to_owned()).collect();
+        let beside = |first: &str, second: &str| names.windows(2).any(|pair| pair[0] == first && pair[1] == second);
+        assert!(beside("count_distinct_in_two_phases", BEFORE_RULE), "{names:?}");
+        assert!(beside(AFTER_RULE, "look_up_maps_apart"), "{names:?}");
+    }
 }

@@ -26,6 +26,7 @@ mod determinism;
 mod distinct;
 mod engine;
 mod introspection;
+mod map_access;
 mod plain;
 mod query;
 mod spill;

@@ -39,8 +39,12 @@ fn missing(field: &Field, rows: usize, path: &str) -> Result<ArrayRef, TableErro
     Err(TableError::IncompatibleSchema { column: path.to_owned(), detail: "is missing and may not be NULL".into() })
 }
 
-/// One column in the shape of `field`.
-pub(crate) fn conform_array(array: &ArrayRef, field: &Field, path: &str) -> Result<ArrayRef, TableError> {
+/// One column in the shape of `field`; `path` names it in errors.
+///
+/// # Errors
+/// [`TableError::IncompatibleSchema`] when a type does not fit or a field that may not be NULL is missing;
+/// [`TableError::UnknownColumn`] when the array has a field that `field` lacks.
+pub fn conform_array(array: &ArrayRef, field: &Field, path: &str) -> Result<ArrayRef, TableError> {
     if array.data_type() == field.data_type() {
         return Ok(Arc::clone(array));
     }

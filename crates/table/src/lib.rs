@@ -45,6 +45,7 @@ mod read;
 mod vacuum;
 
 pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
+pub use conform::conform_array;
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
 pub use read::{FileBatches, read_file};

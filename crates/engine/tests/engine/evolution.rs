@@ -11,20 +11,19 @@ use judi_world::World;
 
 use crate::fixture::{Newsroom, three_days};
 
-/// `id`, and `item` and `items` and `named` whose structs have `fields`.
+/// `id`, and `item`, `items`, `named` and `deep`, whose innermost structs have `fields`.
 fn schema(fields: &[&str]) -> SchemaRef {
     let children: Fields = fields.iter().map(|name| Field::new(*name, DataType::Int64, true)).collect();
     let item = || DataType::Struct(children.clone());
     let entries = Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", item(), true)]);
+    let map = DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entries), false)), false);
+    let deep = Fields::from(vec![Field::new("n", DataType::Int64, true), Field::new("m", map.clone(), true)]);
     Arc::new(Schema::new(vec![
         Field::new("id", DataType::Int64, true),
         Field::new("item", item(), true),
         Field::new("items", DataType::List(Arc::new(Field::new("element", item(), true))), true),
-        Field::new(
-            "named",
-            DataType::Map(Arc::new(Field::new("key_value", DataType::Struct(entries), false)), false),
-            true,
-        ),
+        Field::new("named", map, true),
+        Field::new("deep", DataType::Struct(deep), true),
     ]))
 }
 
@@ -32,7 +31,10 @@ fn schema(fields: &[&str]) -> SchemaRef {
 fn row(id: i64, fields: &[&str], value: i64) -> RecordBatch {
     let item: Vec<String> = fields.iter().map(|name| format!("\"{name}\": {value}")).collect();
     let item = format!("{{{}}}", item.join(", "));
-    let text = format!(r#"{{"id": {id}, "item": {item}, "items": [{item}, null], "named": {{"k": {item}}}}}"#);
+    let text = format!(
+        r#"{{"id": {id}, "item": {item}, "items": [{item}, null], "named": {{"k": {item}}},
+            "deep": {{"n": {value}, "m": {{"k": {item}}}}}}}"#
+    );
     let mut decoder = arrow::json::ReaderBuilder::new(schema(fields)).build_decoder().unwrap();
     decoder.decode(text.as_bytes()).unwrap();
     decoder.flush().unwrap().unwrap()
@@ -73,6 +75,13 @@ fn fields_inside_structs_lists_and_maps_are_filled_up() {
         "named\n\"{\"\"k\"\":{\"\"a\"\":0,\"\"b\"\":null,\"\"c\"\":null}}\"\n\
          \"{\"\"k\"\":{\"\"a\"\":10,\"\"b\"\":10,\"\"c\"\":null}}\"\n\"{\"\"k\"\":{\"\"a\"\":20,\"\"b\"\":20,\"\"c\"\":20}}\"\n"
     );
+    assert_eq!(
+        ask("SELECT id, deep['m']['k']['b'] AS b, deep['n'] AS n FROM ages ORDER BY id"),
+        "id,b,n\n0,,0\n1,10,10\n2,20,20\n"
+    );
+    let either = "SELECT id FROM ages WHERE deep['m']['k']['c'] = 20 OR named['k']['b'] = 10 ORDER BY id";
+    assert_eq!(ask(either), "id\n1\n2\n");
+    assert_eq!(ask("SELECT count(deep) AS n, count(deep['m']) AS m FROM ages"), "n,m\n3,3\n");
     assert_eq!(ask("SELECT id FROM ages WHERE item['b'] = 10 OR item['c'] = 20 ORDER BY id"), "id\n1\n2\n");
     assert_eq!(ask("SELECT id FROM ages WHERE item['c'] IS NULL ORDER BY id"), "id\n0\n1\n");
     assert_eq!(ask("SELECT id FROM ages WHERE items[1]['c'] IS NOT NULL"), "id\n2\n");

@@ -1,6 +1,6 @@
 //! Jobs over real tables in a folder: what is published, what is not, and that twice is once.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
+#![expect(clippy::unwrap_used, reason = "a test's way to fail")]
 
 mod failures;
 mod fixture;
