@@ -69,7 +69,10 @@ async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std:
     let token = RunningServer::new_token(stack.world.random.as_ref())?;
     let router = router(stack, &token)?;
     let server = RunningServer { address, token, partitions: stack.log.partitions(), pid: std::process::id() };
-    let _announcement = server.announce(&stack.project)?;
+    // On a full disk nobody can be told, and events must be taken all the same.
+    let _announcement = server
+        .announce(&stack.project)
+        .inspect_err(|failure| tracing::warn!("imports will not find this server: {}", failure.message));
     let mut stopped = stopping.clone();
     let shutdown = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
