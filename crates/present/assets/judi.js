@@ -16,6 +16,7 @@ if (part) {
         failures += 1;
       }
     }
+    part.classList.toggle("stale", failures > 1);
     // A server that does not answer is asked less and less often, up to once a minute.
     setTimeout(refresh, Math.min(5000 * 2 ** failures, 60000));
   };

@@ -9,10 +9,15 @@ use crate::format::{long_day, number, short_day};
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 280.0;
-const LEFT: f64 = 72.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 30.0;
+
+/// Room for one figure of the scale, in the larger letters of a phone.
+const FIGURE: f64 = 12.0;
+
+/// Between the scale and the chart.
+const GAP: f64 = 8.0;
 
 /// Lines across the chart, the one at zero not counted.
 const GRID_LINES: i64 = 4;
@@ -35,8 +40,9 @@ pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
     let step = nice_step(most);
     let scale_top = step.saturating_mul(GRID_LINES) as f64;
     let y = |value: i64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value as f64 / scale_top);
-    let slot = (WIDTH - LEFT - RIGHT) / days.len().max(1) as f64;
-    let middle = |at: usize| LEFT + slot * (at as f64 + 0.5);
+    let left = GAP + FIGURE * number(step.saturating_mul(GRID_LINES)).len().max(2) as f64;
+    let slot = (WIDTH - left - RIGHT) / days.len().max(1) as f64;
+    let middle = |at: usize| left + slot * (at as f64 + 0.5);
     let whole = days.iter().enumerate().filter(|(_, day)| day.day < today);
     let line = whole.map(|(at, day)| format!("{:.1},{:.1}", middle(at), y(day.readers)));
     let line = line.collect::<Vec<_>>().join(" ");
@@ -45,8 +51,8 @@ pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
             title id="chart-title" { "Article reads and readers per day" }
             desc id="chart-desc" { "Bars are reads, the line is readers. The table below has the same figures." }
             @for value in (0..=GRID_LINES).map(|n| n * step) {
-                line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(one(y(value))) y2=(one(y(value))) {}
-                text.axis x=(LEFT - 8.0) y=(one(y(value) + 4.0)) text-anchor="end" { (number(value)) }
+                line.grid x1=(left) x2=(WIDTH - RIGHT) y1=(one(y(value))) y2=(one(y(value))) {}
+                text.axis x=(left - GAP) y=(one(y(value) + 4.0)) text-anchor="end" { (number(value)) }
             }
             @for (at, day) in days.iter().enumerate() {
                 rect.bar.unfinished[day.day >= today] x=(one(middle(at) - slot * 0.34)) width=(one(slot * 0.68)) y=(one(y(day.reads)))
@@ -60,10 +66,23 @@ pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
                     }
                 }
             }
+            // Under the line lies a wider one in the colour of paper: line and bars need not differ in brightness.
+            polyline.halo points=(line) {}
             polyline.line points=(line) {}
             @for (at, day) in days.iter().enumerate() {
                 circle.point cx=(one(middle(at))) cy=(one(y(day.readers))) r="3.5" {}
             }
+        }
+    }
+}
+
+/// What bars and line of [`reads_per_day`] are.
+pub(crate) fn legend(days: &[Day], today: i32) -> Markup {
+    html! {
+        p.legend {
+            span { span.key.bar-key {} "Reads" }
+            span { span.key.line-key {} "Readers" }
+            @if days.iter().any(|day| day.day >= today) { span { span.key.unfinished-key {} "Today so far" } }
         }
     }
 }

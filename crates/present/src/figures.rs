@@ -30,7 +30,7 @@ pub(crate) struct Refused {
     pub(crate) reason: String,
     pub(crate) detail: String,
     pub(crate) source: String,
-    pub(crate) payload: String,
+    pub(crate) payload: Vec<u8>,
 }
 
 /// Days from the columns (date, reads, readers, bot_reads).
@@ -112,8 +112,8 @@ impl Row<'_> {
         array.map_or_else(String::new, |array| array.value(self.row).to_owned())
     }
 
-    fn bytes(&self, column: usize) -> String {
+    fn bytes(&self, column: usize) -> Vec<u8> {
         let array = self.valid(column).and_then(|array| array.as_binary_opt::<i32>());
-        array.map_or_else(String::new, |array| String::from_utf8_lossy(array.value(self.row)).into_owned())
+        array.map_or_else(Vec::new, |array| array.value(self.row).to_vec())
     }
 }

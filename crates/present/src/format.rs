@@ -1,4 +1,7 @@
-//! Numbers and days as people read them.
+//! Numbers, days and what senders wrote as people read them.
+
+use std::borrow::Cow;
+use std::fmt::Write;
 
 use judi_engine::day_text;
 
@@ -21,6 +24,38 @@ pub(crate) fn number(value: i64) -> String {
 /// A number with its noun.
 pub(crate) fn counted(value: i64, one: &str, many: &str) -> String {
     format!("{} {}", number(value), if value == 1 { one } else { many })
+}
+
+/// How often something happened.
+pub(crate) fn times(value: i64) -> String {
+    if value == 1 { "once".to_owned() } else { format!("{} times", number(value)) }
+}
+
+/// The beginning of `text`: `characters_max` of it, and a sign where there is more.
+pub(crate) fn shortened(text: &str, characters_max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters_max) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// What somebody sent: text as it is, anything else as the values of its bytes.
+pub(crate) fn readable(bytes: &[u8], characters_max: usize) -> String {
+    let is_control = |character: char| character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+    match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(is_control) => shortened(text, characters_max).into_owned(),
+        _ => {
+            let shown = bytes.len().min(characters_max / 3);
+            let mut out = format!("{}:", counted(i64::try_from(bytes.len()).unwrap_or(i64::MAX), "byte", "bytes"));
+            for byte in bytes.iter().take(shown) {
+                let _ = write!(out, " {byte:02x}");
+            }
+            if shown < bytes.len() {
+                out.push('…');
+            }
+            out
+        }
+    }
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -63,6 +98,26 @@ mod tests {
         assert_eq!([0, 999, 1_000, 1_234_567, -12_345].map(number), ["0", "999", "1,000", "1,234,567", "−12,345"]);
         assert_eq!(number(i64::MIN), "−9,223,372,036,854,775,808");
         assert_eq!(counted(1, "read", "reads"), "1 read");
+    }
+
+    #[test]
+    fn one_time_is_once() {
+        assert_eq!([0, 1, 2_000].map(times), ["0 times", "once", "2,000 times"]);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!(shortened("ä", 1), "ä");
+        assert_eq!(shortened("äöå", 2), "äö…");
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_byte_by_byte() {
+        assert_eq!(readable("{\"a\":\n1}".as_bytes(), 400), "{\"a\":\n1}");
+        assert_eq!(readable(&[0xff, 0x00, 0x0a], 400), "3 bytes: ff 00 0a");
+        assert_eq!(readable(b"a\0b", 400), "3 bytes: 61 00 62");
+        assert_eq!(readable(&[0xff; 1_000], 6), "1,000 bytes: ff ff…");
+        assert_eq!(readable(b"", 400), "");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
@@ -36,7 +37,7 @@ struct Front {
     days: Vec<Day>,
     top: Vec<Counted>,
     chosen: i32,
-    period: Period,
+    listed: Period,
     live: Live,
     is_empty: bool,
 }
@@ -50,9 +51,13 @@ pub(crate) struct Live {
 /// The page.
 pub(crate) async fn front(
     State(presenter): State<Arc<Presenter>>,
-    Query(choice): Query<Choice>,
+    choice: Result<Query<Choice>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
+    let choice = match choice {
+        Ok(Query(choice)) => choice,
+        Err(rejection) => return layout::refused("/", rejection.status(), &rejection.body_text()),
+    };
     match load(&presenter, chosen(choice.days.as_deref())).await {
         Ok(front) => layout::page("Articles", "/", &content(&presenter, &front, host(&headers))).into_response(),
         Err(error) => layout::failed("/", &error),
@@ -63,7 +68,7 @@ pub(crate) async fn front(
 pub(crate) async fn live(State(presenter): State<Arc<Presenter>>) -> Response {
     match load_live(&presenter).await {
         Ok(live) => Html(live_part(&live).into_string()).into_response(),
-        Err(error) => (layout::status(&error), layout::explained(&error).into_string()).into_response(),
+        Err(error) => (layout::status(&error), Html(layout::explained(&error).into_string())).into_response(),
     }
 }
 
@@ -73,7 +78,7 @@ async fn load(presenter: &Presenter, chosen: i32) -> Result<Front, AskError> {
     let (mut period, mut days) = chart_days(presenter, zone, today).await?;
     let mut is_empty = false;
     if days.iter().all(|day| day.reads + day.bot_reads == 0) {
-        let (question, parameters) = questions::last_read(&presenter.options);
+        let (question, parameters) = questions::last_read(&presenter.options, period.window(zone).to_us);
         match figures::moment(&presenter.ask(question, &parameters).await?).and_then(|last| zone.day_of(last)) {
             // Only older data, as after an import: the chart ends where the data does.
             Some(last) => (period, days) = chart_days(presenter, zone, last).await?,
@@ -83,7 +88,7 @@ async fn load(presenter: &Presenter, chosen: i32) -> Result<Front, AskError> {
     let listed = Period::ending(period.last, chosen);
     let (question, parameters) = questions::top_articles(&presenter.options, listed.window(zone));
     let top = figures::counted(&presenter.ask(question, &parameters).await?);
-    Ok(Front { today, days, top, chosen, period: listed, live: load_live(presenter).await?, is_empty })
+    Ok(Front { today, days, top, chosen, listed, live: load_live(presenter).await?, is_empty })
 }
 
 async fn chart_days(presenter: &Presenter, zone: Zone, last: i32) -> Result<(Period, Vec<Day>), AskError> {
@@ -112,14 +117,17 @@ fn content(presenter: &Presenter, front: &Front, host: &str) -> Markup {
     }
     html! {
         h1 { "How many people read the article, per day?" }
-        p.lead { (summary::sentence(&front.days, front.today, front.top.first(), front.chosen)) }
+        @if front.listed.last < front.today {
+            p.note { "Nobody has read an article since " (long_day(front.listed.last)) "; these are the " (CHART_DAYS) " days to it." }
+        }
+        p.lead { (summary::sentence(&front.days, front.today, front.top.first(), front.listed)) }
         section aria-labelledby="days" {
             h2 id="days" { "Reads and readers per day" }
-            p.legend { span.key.bar-key {} "Reads " span.key.line-key {} "Readers" }
+            (chart::legend(&front.days, front.today))
             (chart::reads_per_day(&front.days, front.today))
             details { summary { "The same as a table" } (days_table(&front.days)) }
         }
-        section aria-labelledby="live" {
+        section.now aria-labelledby="live" {
             h2 id="live" { "Right now" }
             div id="live-part" aria-live="off" { (live_part(&front.live)) }
         }
@@ -130,7 +138,7 @@ fn content(presenter: &Presenter, front: &Front, host: &str) -> Markup {
                     a href=(format!("/?days={days}#top")) aria-current=[(days == front.chosen).then_some("true")] { (name) }
                 }
             }
-            p.note { (long_day(front.period.first)) " to " (long_day(front.period.last)) ", people only." }
+            p.note { @if front.listed.first < front.listed.last { (long_day(front.listed.first)) " to " } (long_day(front.listed.last)) ", people only." }
             (top_table(&front.top))
         }
     }
@@ -182,8 +190,8 @@ fn live_part(live: &Live) -> Markup {
     let total: i64 = live.minutes.iter().sum();
     html! {
         p {
-            strong.figure { (number(live.active)) } " " (if live.active == 1 { "person" } else { "people" })
-            " reading in the last " (ACTIVE_MINUTES) " minutes; " (counted(total, "read", "reads")) " in the last " (LIVE_MINUTES) "."
+            strong.figure { (number(live.active)) } " " (if live.active == 1 { "person has" } else { "people have" })
+            " read something in the last " (ACTIVE_MINUTES) " minutes; " (counted(total, "read", "reads")) " in the last " (LIVE_MINUTES) "."
         }
         (chart::minutes(&live.minutes))
         p.note.ends { span { (LIVE_MINUTES) " minutes ago" } span { "now" } }

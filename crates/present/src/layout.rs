@@ -51,6 +51,16 @@ pub(crate) fn failed(path: &str, error: &AskError) -> Response {
     (status(error), page("No answer", path, &content)).into_response()
 }
 
+/// A page that says what is wrong with the request.
+pub(crate) fn refused(path: &str, status: StatusCode, problem: &str) -> Response {
+    let content = html! {
+        h1 { "This cannot be asked" }
+        div.problem role="alert" { p { (problem) } }
+        p { a href=(path) { "Start again" } }
+    };
+    (status, page("Not understood", path, &content)).into_response()
+}
+
 /// An error with its place and its hint.
 pub(crate) fn explained(error: &AskError) -> Markup {
     let (place, hint) = match error {

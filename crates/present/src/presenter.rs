@@ -1,19 +1,23 @@
 //! What every page stands on: the engine, the tables as they are now, the clock, and answers kept for a moment.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use judi_engine::{Catalog, Engine, EngineError, Parameters, QueryOptions};
 use judi_world::{Timestamp, World};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 /// How long an answer is shown again: a page is opened by many at once, and nobody sees the difference.
 const KEPT_FOR: Duration = Duration::from_secs(3);
 
-/// Answers that are kept; the oldest makes room.
+/// Answers that are kept; the one that nobody has asked for longest makes room.
 const KEPT_MAX: usize = 128;
+
+/// The pages' questions that the engine answers at once. Further ones wait, so that a crowd on the pages leaves threads and
+/// memory for SQL.
+const ASKED_AT_ONCE_MAX: usize = 4;
 
 /// Rows of one answer for a page: pages show tens.
 const PAGE_ROWS_MAX: u64 = 10_000;
@@ -43,7 +47,8 @@ pub struct Presenter {
     world: World,
     /// Names.
     pub(crate) options: PageOptions,
-    kept: Mutex<HashMap<Question, Kept>>,
+    kept: Mutex<HashMap<Question, Place>>,
+    turns: Semaphore,
 }
 
 /// A query with its parameters, by which an answer is known again.
@@ -52,6 +57,12 @@ pub(crate) struct Question {
     pub(crate) sql: String,
     /// Whatever makes the parameters differ.
     pub(crate) parameters: String,
+}
+
+/// Where the answer to one question is kept.
+struct Place {
+    asked_at: Duration,
+    answer: Arc<AsyncMutex<Option<Kept>>>,
 }
 
 struct Kept {
@@ -74,7 +85,8 @@ impl Presenter {
     /// Pages over what `catalog` gives.
     #[must_use]
     pub fn new(engine: Arc<Engine>, catalog: CatalogSource, world: World, options: PageOptions) -> Arc<Self> {
-        Arc::new(Self { engine, catalog, world, options, kept: Mutex::default() })
+        let turns = Semaphore::new(ASKED_AT_ONCE_MAX);
+        Arc::new(Self { engine, catalog, world, options, kept: Mutex::default(), turns })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -102,20 +114,37 @@ impl Presenter {
         question: Question,
         parameters: &Parameters,
     ) -> Result<Arc<Vec<RecordBatch>>, AskError> {
-        // Held over the query: those who ask the same wait for the answer instead of asking again.
-        let mut kept = self.kept.lock().await;
+        let place = self.place(&question);
+        // Held over the query: those who ask the same wait for its answer instead of asking again.
+        let mut kept = place.lock().await;
         let now = self.world.clock.monotonic();
-        if let Some(found) = kept.get(&question).filter(|found| now.saturating_sub(found.at) < KEPT_FOR) {
+        if let Some(found) = kept.as_ref().filter(|found| now.saturating_sub(found.at) < KEPT_FOR) {
             return Ok(Arc::clone(&found.rows));
         }
+        // Nobody closes the semaphore, so that there is a turn for everybody.
+        let _turn = self.turns.acquire().await.ok();
         let catalog = self.catalog().await?;
         let options = self.query_options(Some(PAGE_ROWS_MAX));
         let rows = Arc::new(self.engine.query(&catalog, &question.sql, parameters, &options).await?.collect().await?);
+        *kept = Some(Kept { at: self.world.clock.monotonic(), rows: Arc::clone(&rows) });
+        Ok(rows)
+    }
+
+    /// Where the answer to `question` is, or will be.
+    fn place(&self, question: &Question) -> Arc<AsyncMutex<Option<Kept>>> {
+        let asked_at = self.world.clock.monotonic();
+        // A poisoned lock holds places that are whole: each is put in at once.
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = kept.get_mut(question) {
+            place.asked_at = asked_at;
+            return Arc::clone(&place.answer);
+        }
         if kept.len() >= KEPT_MAX {
-            let oldest = kept.iter().min_by_key(|(_, kept)| kept.at).map(|(question, _)| question.clone());
+            let oldest = kept.iter().min_by_key(|(_, place)| place.asked_at).map(|(question, _)| question.clone());
             oldest.and_then(|question| kept.remove(&question));
         }
-        kept.insert(question, Kept { at: self.world.clock.monotonic(), rows: Arc::clone(&rows) });
-        Ok(rows)
+        let answer = Arc::default();
+        kept.insert(question.clone(), Place { asked_at, answer: Arc::clone(&answer) });
+        answer
     }
 }

@@ -8,9 +8,15 @@ use judi_engine::moment_text;
 use maud::{Markup, html};
 
 use crate::figures::{self, Counted, Refused};
-use crate::format::number;
+use crate::format::{counted, number, readable, shortened};
 use crate::presenter::{AskError, Presenter};
 use crate::{layout, questions};
+
+/// Characters of a payload that are shown.
+const PAYLOAD_CHARACTERS: usize = 400;
+
+/// Characters of a detail that are shown: it may quote what was sent.
+const DETAIL_CHARACTERS: usize = 1_000;
 
 /// The page.
 pub(crate) async fn quarantine(State(presenter): State<Arc<Presenter>>) -> Response {
@@ -47,15 +53,15 @@ fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
     let total: i64 = by_reason.iter().map(|row| row.reads).sum();
     html! {
         h1 { "Quarantine" }
-        p.lead { (number(total)) " events do not fit the schema. They are kept whole, and nothing counts them." }
+        p.lead { (counted(total, "event does", "events do")) " not fit the schema. What was sent is kept as it came, and counts in no figure." }
         section aria-labelledby="reasons" {
             h2 id="reasons" { "By reason" }
-            table {
+            table.prose {
                 thead { tr { th scope="col" { "Reason" } th scope="col" { "Event" } th.number scope="col" { "Events" } th scope="col" { "What to do" } } }
                 tbody { @for row in by_reason {
                     tr {
                         td { code { (row.id) } }
-                        td dir="auto" { @if row.name != row.id { (row.name) } }
+                        td dir="auto" { @if row.name != row.id { (shortened(&row.name, DETAIL_CHARACTERS)) } }
                         td.number { (number(row.reads)) }
                         td { (advice(&row.id)) }
                     }
@@ -66,10 +72,10 @@ fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
             h2 id="last" { "The last of them" }
             @for refused in last {
                 article.refused {
-                    p { strong { (refused.reason) } " " span dir="auto" { (refused.event) } " " time.note { (refused.received_at_us.map(moment_text).unwrap_or_default()) } }
-                    p dir="auto" { (refused.detail) }
+                    p { strong { (refused.reason) } " " span dir="auto" { (shortened(&refused.event, DETAIL_CHARACTERS)) } " " time.note { (refused.received_at_us.map(moment_text).unwrap_or_default()) } }
+                    p dir="auto" { (shortened(&refused.detail, DETAIL_CHARACTERS)) }
                     p.note dir="auto" { "From " (refused.source) }
-                    pre { code dir="auto" { (questions::shortened(&refused.payload)) } }
+                    pre { code dir="auto" { (readable(&refused.payload, PAYLOAD_CHARACTERS)) } }
                 }
             }
         }

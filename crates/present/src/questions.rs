@@ -16,9 +16,6 @@ const LIST_ROWS: usize = 20;
 /// Refused events that are shown.
 const REFUSED_ROWS: usize = 50;
 
-/// Characters of what was refused that are shown.
-const PAYLOAD_BYTES: usize = 400;
-
 /// A question with its parameters.
 pub(crate) type Asked = (Question, Parameters);
 
@@ -41,10 +38,12 @@ pub(crate) fn days(options: &PageOptions, window: Window, article: Option<&str>)
     asked(sql, window, article)
 }
 
-/// The moment of the last read that is kept, bots' included.
-pub(crate) fn last_read(options: &PageOptions) -> Asked {
-    let sql = format!("SELECT max(event_time) AS last FROM {}", quoted(&options.article_event));
-    (Question { sql, parameters: String::new() }, Parameters::new())
+/// The moment of the last read before `before_us`, bots' included: a device whose clock is years ahead is not the last.
+pub(crate) fn last_read(options: &PageOptions, before_us: i64) -> Asked {
+    let sql =
+        format!("SELECT max(event_time) AS last FROM {} WHERE event_time < @before", quoted(&options.article_event));
+    let parameters = Parameters::new().with("before", Parameter::Moment(before_us));
+    (Question { sql, parameters: before_us.to_string() }, parameters)
 }
 
 /// The most read articles: (id, title, reads, readers).
@@ -119,14 +118,6 @@ pub(crate) fn refused_last() -> Asked {
     (Question { sql, parameters: String::new() }, Parameters::new())
 }
 
-/// The beginning of what was refused.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(PAYLOAD_BYTES) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// Times that prune files are in it twice: when it happened, and when it can have been received.
 const IN_WINDOW: &str = "event_time >= @from AND event_time < @to AND received_at >= @received_from";
 
@@ -155,11 +146,5 @@ mod tests {
     #[test]
     fn a_name_with_a_quote_stays_one_name() {
         assert_eq!(quoted("a\" OR \"b"), "\"a\"\" OR \"\"b\"");
-    }
-
-    #[test]
-    fn what_was_refused_is_cut_between_characters() {
-        assert_eq!(shortened("ä"), "ä");
-        assert_eq!(shortened(&"ä".repeat(PAYLOAD_BYTES + 1)).chars().count(), PAYLOAD_BYTES + 1);
     }
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::html;
 
+use crate::format::shortened;
 use crate::presenter::Presenter;
 use crate::{article_page, front_page, layout, quarantine_page, sql_api, sql_page};
 
@@ -18,6 +19,9 @@ const SCRIPT: &str = include_str!("../assets/judi.js");
 
 /// The longest question, in bytes with the JSON or form around it.
 const QUESTION_BYTES_MAX: usize = 256 * 1024;
+
+/// Characters of an unknown path that are repeated.
+const PATH_CHARACTERS: usize = 200;
 
 /// Only what this server sends may run or be shown.
 const CONTENT_SECURITY: HeaderValue = HeaderValue::from_static(
@@ -37,9 +41,9 @@ pub fn router(presenter: Arc<Presenter>) -> Router {
         .route("/api/v1/sql", post(sql_api::query))
         .route("/assets/judi.css", get(|| asset("text/css; charset=utf-8", STYLE)))
         .route("/assets/judi.js", get(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .fallback(unknown)
         .layer(DefaultBodyLimit::max(QUESTION_BYTES_MAX))
         .layer(middleware::from_fn(guarded))
-        .fallback(unknown)
         .with_state(presenter)
 }
 
@@ -61,7 +65,7 @@ async fn asset(kind: &'static str, text: &'static str) -> Response {
 async fn unknown(request: Request) -> Response {
     let content = html! {
         h1 { "No such page" }
-        p { "There is nothing at " code { (request.uri().path()) } ". " a href="/" { "The front page" } }
+        p { "There is nothing at " code { (shortened(request.uri().path(), PATH_CHARACTERS)) } ". " a href="/" { "The front page" } }
     };
     (StatusCode::NOT_FOUND, layout::page("No such page", "", &content)).into_response()
 }

@@ -1,10 +1,11 @@
 //! `POST /api/v1/sql`: rows for programs, as a stream.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,14 +56,24 @@ pub(crate) async fn query(
     match asked {
         Ok(Json(asked)) => rows(&presenter, &asked).await,
         Err(rejection) => {
-            let hint = r#"send {"sql": "SELECT 1", "format": "json"} as application/json"#;
+            let hint = r#"send {"sql": "SELECT 1", "format": "json"} as application/json; format is json or csv"#;
             refusal(rejection.status(), "unreadable_request", &rejection.body_text(), Some(hint))
         }
     }
 }
 
 /// The same by a link, as a file.
-pub(crate) async fn download(State(presenter): State<Arc<Presenter>>, Query(asked): Query<Asked>) -> Response {
+pub(crate) async fn download(
+    State(presenter): State<Arc<Presenter>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    let asked = match asked {
+        Ok(Query(asked)) => asked,
+        Err(rejection) => {
+            let hint = "an address such as /sql/download?format=csv&sql=SELECT%201; format is json or csv";
+            return refusal(rejection.status(), "unreadable_request", &rejection.body_text(), Some(hint));
+        }
+    };
     let name = if asked.format == Answer::Csv { "rows.csv" } else { "rows.json" };
     let mut response = rows(&presenter, &asked).await;
     if response.status().is_success()
@@ -74,13 +85,14 @@ pub(crate) async fn download(State(presenter): State<Arc<Presenter>>, Query(aske
 }
 
 async fn rows(presenter: &Presenter, asked: &Asked) -> Response {
+    let format = asked.format.format();
     let started = async {
         let catalog = presenter.catalog().await?;
         let options = presenter.query_options(None);
-        Ok::<_, AskError>(presenter.engine().query(&catalog, &asked.sql, &Parameters::new(), &options).await?)
+        let rows = presenter.engine().query(&catalog, &asked.sql, &Parameters::new(), &options).await?;
+        Ok::<_, AskError>(pieces(rows, format).await?)
     };
-    let format = asked.format.format();
-    match started.await.and_then(|rows| Ok(first_piece(rows, format)?)) {
+    match started.await {
         Ok(pieces) => ([(header::CONTENT_TYPE, format.media_type())], Body::from_stream(pieces)).into_response(),
         Err(error) => problem(&error),
     }
@@ -102,9 +114,17 @@ fn refusal(status: StatusCode, code: &str, message: &str, hint: Option<&str>) ->
     (status, Json(json!({"error": code, "message": message, "hint": hint}))).into_response()
 }
 
-/// Rows as pieces of text. An error after the first piece cuts the stream off, so that nobody takes a part for all.
-fn first_piece(rows: Rows, format: Format) -> Result<impl Stream<Item = Result<Bytes, EngineError>>, EngineError> {
+/// Rows as pieces of text. An error before the first of them is the answer's; one that comes later cuts the stream off, so
+/// that nobody takes a part for all.
+async fn pieces(
+    rows: Rows,
+    format: Format,
+) -> Result<impl Stream<Item = Result<Bytes, EngineError>> + use<>, EngineError> {
     let writer = Writer::new(format, rows.schema(), Vec::new())?;
+    let mut rows = rows.peekable();
+    if let Some(error) = Pin::new(&mut rows).next_if(Result::is_err).await {
+        error?;
+    }
     Ok(stream::try_unfold((rows, Some(writer)), |(mut rows, writer)| async move {
         let Some(mut writer) = writer else { return Ok(None) };
         match rows.next().await {

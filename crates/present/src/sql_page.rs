@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::Field;
 use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -12,12 +14,25 @@ use judi_engine::{Catalog, Kind, Parameters};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::format::{counted, shortened};
 use crate::front_page::encoded;
 use crate::layout;
 use crate::presenter::{AskError, Presenter};
 
 /// Rows that the page shows; more can be downloaded.
 const SHOWN_ROWS_MAX: usize = 1_000;
+
+/// Rows that are turned into text at a time.
+const WRITTEN_ROWS: usize = 100;
+
+/// Text of the rows that the page shows, in bytes; it ends soon after: a browser has to lay it out.
+const SHOWN_BYTES_MAX: usize = 2 << 20;
+
+/// Characters of a value that are shown.
+const CELL_CHARACTERS: usize = 1_000;
+
+/// A value of more characters than this is set in several lines.
+const LONG_CHARACTERS: usize = 40;
 
 /// What is asked.
 #[derive(Debug, Deserialize)]
@@ -28,19 +43,37 @@ pub(crate) struct Asked {
 
 /// The rows that are shown.
 struct Shown {
-    names: Vec<String>,
+    columns: Vec<Column>,
     rows: Vec<Vec<String>>,
     has_more: bool,
 }
 
+/// A column of the result.
+struct Column {
+    name: String,
+    is_number: bool,
+}
+
 /// The page, by a link.
-pub(crate) async fn by_link(State(presenter): State<Arc<Presenter>>, Query(asked): Query<Asked>) -> Response {
-    answer(&presenter, &asked.sql).await
+pub(crate) async fn by_link(
+    State(presenter): State<Arc<Presenter>>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Response {
+    match asked {
+        Ok(Query(asked)) => answer(&presenter, &asked.sql).await,
+        Err(rejection) => layout::refused("/sql", rejection.status(), &rejection.body_text()),
+    }
 }
 
 /// The page, by its form: long questions do not fit an address.
-pub(crate) async fn by_form(State(presenter): State<Arc<Presenter>>, Form(asked): Form<Asked>) -> Response {
-    answer(&presenter, &asked.sql).await
+pub(crate) async fn by_form(
+    State(presenter): State<Arc<Presenter>>,
+    asked: Result<Form<Asked>, FormRejection>,
+) -> Response {
+    match asked {
+        Ok(Form(asked)) => answer(&presenter, &asked.sql).await,
+        Err(rejection) => layout::refused("/sql", rejection.status(), &rejection.body_text()),
+    }
 }
 
 async fn answer(presenter: &Presenter, sql: &str) -> Response {
@@ -58,23 +91,28 @@ async fn answer(presenter: &Presenter, sql: &str) -> Response {
 
 async fn run(presenter: &Presenter, catalog: &Catalog, sql: &str) -> Result<Shown, AskError> {
     let mut rows = presenter.engine().query(catalog, sql, &Parameters::new(), &presenter.query_options(None)).await?;
-    let names = rows.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let column = |field: &Arc<Field>| Column { name: field.name().clone(), is_number: field.data_type().is_numeric() };
+    let columns = rows.schema().fields().iter().map(column).collect();
     // CSV is the text of every value; reading it back gives the cells.
     let mut writer = Writer::new(Format::Csv, rows.schema(), Vec::new())?;
     let mut count = 0;
     let mut has_more = false;
-    while let Some(batch) = rows.next().await {
+    'rows: while let Some(batch) = rows.next().await {
         let batch = batch?;
-        let taken = batch.num_rows().min(SHOWN_ROWS_MAX - count);
-        writer.write(&batch.slice(0, taken))?;
-        count += taken;
-        if taken < batch.num_rows() {
-            has_more = true;
-            break;
+        let mut from = 0;
+        while from < batch.num_rows() {
+            let taken = (batch.num_rows() - from).min(WRITTEN_ROWS).min(SHOWN_ROWS_MAX - count);
+            if taken == 0 || writer.out().len() >= SHOWN_BYTES_MAX {
+                has_more = true;
+                break 'rows;
+            }
+            writer.write(&batch.slice(from, taken))?;
+            count += taken;
+            from += taken;
         }
     }
     let (_, text) = writer.finish()?;
-    Ok(Shown { names, rows: cells(&String::from_utf8_lossy(&text)).into_iter().skip(1).collect(), has_more })
+    Ok(Shown { columns, rows: cells(&String::from_utf8_lossy(&text)).into_iter().skip(1).collect(), has_more })
 }
 
 /// The cells of RFC 4180 text.
@@ -135,14 +173,18 @@ fn content(presenter: &Presenter, catalog: &Catalog, sql: &str, result: Option<&
 fn result_table(shown: &Shown, sql: &str) -> Markup {
     html! {
         section aria-labelledby="rows" {
-            h2 id="rows" { @if shown.has_more { "The first " (SHOWN_ROWS_MAX) " rows" } @else { (shown.rows.len()) @if shown.rows.len() == 1 { " row" } @else { " rows" } } }
+            h2 id="rows" { @if shown.has_more { "The first " } (counted(i64::try_from(shown.rows.len()).unwrap_or(i64::MAX), "row", "rows")) }
             p.choices {
-                @for format in ["csv", "json"] { a href=(format!("/sql/download?format={format}&sql={}", encoded(sql))) { "Download " (format) } }
+                @for (format, name) in [("csv", "CSV"), ("json", "JSON")] {
+                    a href=(format!("/sql/download?format={format}&sql={}", encoded(sql))) { "Download " @if shown.has_more { "all " } "as " (name) }
+                }
             }
             div.wide tabindex="0" role="region" aria-label="Rows" {
                 table {
-                    thead { tr { @for name in &shown.names { th scope="col" { (name) } } } }
-                    tbody { @for row in &shown.rows { tr { @for cell in row { td dir="auto" { (cell) } } } } }
+                    thead { tr { @for column in &shown.columns { th.number[column.is_number] scope="col" { (column.name) } } } }
+                    tbody { @for row in &shown.rows { tr { @for (column, cell) in shown.columns.iter().zip(row) {
+                        td.number[column.is_number].long[cell.chars().nth(LONG_CHARACTERS).is_some()] dir="auto" { (shortened(cell, CELL_CHARACTERS)) }
+                    } } } }
                 }
             }
         }
