@@ -147,7 +147,7 @@ fn content(presenter: &Presenter, catalog: &Catalog, sql: &str, result: Option<&
         h1 { "SQL" }
         form method="post" action="/sql" {
             label for="sql" { "Ask the tables; questions only read." }
-            textarea id="sql" name="sql" rows="7" spellcheck="false" autocapitalize="off" autocomplete="off" required { (shown) }
+            textarea id="sql" name="sql" rows=(shown.lines().count().clamp(4, 16)) spellcheck="false" autocapitalize="off" autocomplete="off" required { (shown) }
             p { button type="submit" { "Ask" } }
         }
         @match result {

@@ -84,7 +84,7 @@ async fn mistakes_are_explained_where_they_are() {
         ("COPY events TO '/tmp/stolen'", "not allowed", "queries only read"),
         ("DROP TABLE events", "not allowed", "queries only read"),
         ("CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'", "not allowed", "queries only read"),
-        ("SELECT 1 / (value - 1) FROM generate_series(1, 2)", "", "ivide"),
+        ("SELECT 1 / (value - 1) FROM generate_series(1, 2)", "", "division by zero"),
         ("SELECT @from", "", "@from"),
     ];
     for (sql, problem, more) in wrong {
@@ -224,5 +224,5 @@ async fn rows_that_fail_on_the_way_are_no_whole_answer() {
     let body = json!({"sql": sql, "format": "csv"}).to_string();
     let request = Request::post("/api/v1/sql").header("content-type", JSON).body(body.into()).unwrap();
     let error = site().try_ask(request).await.unwrap_err();
-    assert!(error.to_string().to_lowercase().contains("divide by zero"), "{error}");
+    assert!(error.to_string().contains("division by zero"), "{error}");
 }

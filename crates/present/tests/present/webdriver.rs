@@ -1,9 +1,9 @@
 //! A browser without a window, steered by the WebDriver protocol (<https://www.w3.org/TR/webdriver2/>) through
 //! `chromedriver`, with a client of as much HTTP as that takes.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Lines, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ const TAB: &str = "\u{e004}";
 /// A running browser; it ends with this.
 pub(crate) struct Browser {
     driver: Child,
+    /// Held open: the driver ends when it cannot write.
+    _output: Lines<BufReader<ChildStdout>>,
     port: u16,
     /// The path below which this session's commands are; empty before there is one.
     session: String,
@@ -49,10 +51,10 @@ impl Browser {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err("there is no chromedriver".into()),
             Err(error) => panic!("chromedriver: {error}"),
         };
-        let lines = BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port =
-            lines.into_iter().find_map(|line| line.trim_end_matches('.').rsplit_once("on port ")?.1.parse().ok());
-        let mut browser = Self { driver, port: port.unwrap(), session: String::new() };
+        let mut output = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let started = |line: String| line.trim_end_matches('.').rsplit_once("successfully on port ")?.1.parse().ok();
+        let port = output.by_ref().map_while(Result::ok).find_map(started).unwrap();
+        let mut browser = Self { driver, _output: output, port, session: String::new() };
         let options = json!({"args": ARGUMENTS});
         let wanted = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
         let made = browser.call("POST", "/session", &json!({"capabilities": {"alwaysMatch": wanted}}));
