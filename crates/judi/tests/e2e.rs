@@ -1,0 +1,25 @@
+//! The real binary from the outside, as its users meet it: commands, requests, signals, kills and full disks.
+//!
+//! Every case has a project of its own in a folder of its own, servers take a free port, and a warning or an error
+//! on standard error that the case does not list fails it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the functions that tests share fail a test as its own lines do"
+)]
+
+#[path = "e2e/bed.rs"]
+mod bed;
+#[path = "e2e/http.rs"]
+mod http;
+#[path = "e2e/outside.rs"]
+mod outside;
+#[path = "e2e/server.rs"]
+mod server;
+
+#[path = "e2e/access_log.rs"]
+mod access_log;
+#[path = "e2e/first_event.rs"]
+mod first_event;

@@ -1,0 +1,182 @@
+//! What every case stands on: a project in a folder of its own, and the real binary run in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No case is about speed: a wait that is longer than this is a hang, however busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long to wait before looking again.
+pub(crate) const PAUSE: Duration = Duration::from_millis(20);
+
+/// The binary, with nothing of the caller's own configuration.
+pub(crate) fn judi() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_judi"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("JUDI_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("JUDI__HTTP__PORT", "0").stdin(Stdio::null());
+    command
+}
+
+/// Looks until there is an answer.
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited {} s for this: {what}", PATIENCE.as_secs());
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// The lines of `stderr` that tell of trouble and contain none of `listed`.
+pub(crate) fn unlisted_trouble<'a>(stderr: &'a str, listed: &[&str]) -> Vec<&'a str> {
+    let trouble = [" WARN ", " ERROR ", "panicked at", "error:"];
+    stderr
+        .lines()
+        .filter(|line| trouble.iter().any(|sign| line.contains(sign)))
+        .filter(|line| !listed.iter().any(|known| line.contains(known)))
+        .collect()
+}
+
+/// A project as `judi init` makes it.
+pub(crate) struct Project {
+    _folder: TempDir,
+    dir: PathBuf,
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("newsroom");
+        let project = Self { _folder: folder, dir };
+        run(judi().arg("init").arg(project.dir())).done();
+        project
+    }
+
+    /// Adds to judi.toml.
+    pub(crate) fn with_config(self, text: &str) -> Self {
+        let path = self.dir.join("judi.toml");
+        let mut config = fs::read_to_string(&path).unwrap();
+        config.push('\n');
+        config.push_str(text);
+        fs::write(path, config).unwrap();
+        self
+    }
+
+    /// Adds a .proto file.
+    #[expect(dead_code, reason = "joins with the cases that need it")]
+    pub(crate) fn with_schema(self, name: &str, text: &str) -> Self {
+        let path = self.dir.join("schema").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        self
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(crate) fn state(&self, name: &str) -> PathBuf {
+        self.dir.join(".judi/state").join(name)
+    }
+
+    /// Gives readers of access logs the same ids as in `other`.
+    pub(crate) fn with_readers_of(self, other: &Self) -> Self {
+        fs::create_dir_all(self.state("")).unwrap();
+        fs::copy(other.state("reader.key"), self.state("reader.key")).unwrap();
+        self
+    }
+
+    /// A command in the project's folder.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = judi();
+        command.args(args).current_dir(&self.dir);
+        command
+    }
+
+    /// Runs a command in the project's folder to its end.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
+        run(&mut self.command(args))
+    }
+
+    /// What `judi query` prints.
+    pub(crate) fn query(&self, sql: &str, format: &str) -> String {
+        self.run(["query", sql, "--format", format]).done()
+    }
+
+    /// The rows of a query.
+    pub(crate) fn rows(&self, sql: &str) -> Vec<Value> {
+        json_lines(&self.query(sql, "json"))
+    }
+
+    /// The one number that a query gives.
+    pub(crate) fn number(&self, sql: &str) -> u64 {
+        let rows = self.rows(sql);
+        let row = rows.first().and_then(Value::as_object).unwrap_or_else(|| panic!("{sql}: {rows:?}"));
+        row.values().next().and_then(Value::as_u64).unwrap_or_else(|| panic!("{sql}: {rows:?}"))
+    }
+
+    /// Every row of the tables that events come to, in an order of its own. What differs between two runs that do the
+    /// same is left out: an import's name, which the envelopes of quarantined events hold.
+    pub(crate) fn all_rows(&self) -> Vec<String> {
+        let quarantine = "SELECT received_at, received_date, event_id, event, reason, detail, source, schema_version, \
+                          payload FROM quarantine";
+        let commits = "SELECT \"table\", event, event_day, sum(rows) AS rows FROM _judi.commits GROUP BY ALL";
+        let mut all = Vec::new();
+        for sql in ["SELECT * FROM events", quarantine, commits] {
+            let mut rows: Vec<_> = self.query(sql, "json").lines().map(str::to_owned).collect();
+            rows.sort_unstable();
+            all.append(&mut rows);
+        }
+        all
+    }
+}
+
+/// Text of one JSON value a line.
+pub(crate) fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).expect("standard error is text");
+    assert!(!stderr.contains('\u{1b}'), "colours are for terminals: {stderr:?}");
+    Ran { code: output.status.code(), stdout: output.stdout, stderr }
+}
+
+impl Ran {
+    /// Standard output of a command that did its work and has nothing to warn of.
+    pub(crate) fn done(self) -> String {
+        self.done_warning_of(&[])
+    }
+
+    /// The same, for a command that has to warn of each of `listed`, and of nothing else.
+    pub(crate) fn done_warning_of(self, listed: &[&str]) -> String {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        assert_eq!(unlisted_trouble(&self.stderr, listed), Vec::<&str>::new(), "{}", self.stderr);
+        for expected in listed {
+            assert!(self.stderr.contains(expected), "no word of {expected:?}: {}", self.stderr);
+        }
+        String::from_utf8(self.stdout).expect("standard output is text")
+    }
+}
