@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use judi_engine::day_text;
+use judi_engine::{day_text, moment_text};
 
 /// A whole number in groups of three.
 pub(crate) fn number(value: i64) -> String {
@@ -81,6 +81,13 @@ pub(crate) fn long_day(day: i32) -> String {
     }
 }
 
+/// A moment in a list: `2015-05-17 10:05:03 UTC`.
+pub(crate) fn second(moment_us: i64) -> String {
+    let text = moment_text(moment_us);
+    let whole = text.split(['.', 'Z']).next().unwrap_or_default();
+    format!("{} UTC", whole.replace('T', " "))
+}
+
 /// Year, month and day of `YYYY-MM-DD`.
 fn parts(text: &str) -> Option<(&str, &'static str, u32)> {
     let (year, rest) = text.split_at_checked(text.len().checked_sub(6)?)?;
@@ -126,5 +133,11 @@ mod tests {
         assert_eq!(short_day(day), "17 May");
         assert_eq!(long_day(day), "Sun 17 May 2015");
         assert_eq!(long_day(0), "Thu 1 Jan 1970");
+    }
+
+    #[test]
+    fn a_moment_is_told_to_the_second() {
+        assert_eq!(second(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(second(61_999_999), "1970-01-01 00:01:01 UTC");
     }
 }

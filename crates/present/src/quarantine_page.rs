@@ -8,7 +8,7 @@ use judi_engine::moment_text;
 use maud::{Markup, html};
 
 use crate::figures::{self, Counted, Refused};
-use crate::format::{counted, number, readable, shortened};
+use crate::format::{counted, number, readable, second, shortened};
 use crate::presenter::{AskError, Presenter};
 use crate::{layout, questions};
 
@@ -72,7 +72,7 @@ fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
             h2 id="last" { "The last of them" }
             @for refused in last {
                 article.refused {
-                    p { strong { (refused.reason) } " " span dir="auto" { (shortened(&refused.event, DETAIL_CHARACTERS)) } " " time.note { (refused.received_at_us.map(moment_text).unwrap_or_default()) } }
+                    p { strong { (refused.reason) } " " span dir="auto" { (shortened(&refused.event, DETAIL_CHARACTERS)) } " " @if let Some(at) = refused.received_at_us { time.note datetime=(moment_text(at)) { (second(at)) } } }
                     p dir="auto" { (shortened(&refused.detail, DETAIL_CHARACTERS)) }
                     p.note dir="auto" { "From " (refused.source) }
                     pre { code dir="auto" { (readable(&refused.payload, PAYLOAD_CHARACTERS)) } }

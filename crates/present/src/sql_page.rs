@@ -34,6 +34,9 @@ const CELL_CHARACTERS: usize = 1_000;
 /// A value of more characters than this is set in several lines.
 const LONG_CHARACTERS: usize = 40;
 
+/// The longest question that a link carries, in bytes of the address: servers and proxies before this one may take no more.
+const LINK_BYTES_MAX: usize = 4_000;
+
 /// What is asked.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Asked {
@@ -174,11 +177,13 @@ fn result_table(shown: &Shown, sql: &str) -> Markup {
     html! {
         section aria-labelledby="rows" {
             h2 id="rows" { @if shown.has_more { "The first " } (counted(i64::try_from(shown.rows.len()).unwrap_or(i64::MAX), "row", "rows")) }
-            p.choices {
+            @let question = encoded(sql);
+            @if question.len() > LINK_BYTES_MAX { p.note { "The question is too long for a link; programs send it to " code { "POST /api/v1/sql" } "." } }
+            @else { p.choices {
                 @for (format, name) in [("csv", "CSV"), ("json", "JSON")] {
-                    a href=(format!("/sql/download?format={format}&sql={}", encoded(sql))) { "Download " @if shown.has_more { "all " } "as " (name) }
+                    a href=(format!("/sql/download?format={format}&sql={question}")) { "Download " @if shown.has_more { "all " } "as " (name) }
                 }
-            }
+            } }
             div.wide tabindex="0" role="region" aria-label="Rows" {
                 table {
                     thead { tr { @for column in &shown.columns { th.number[column.is_number] scope="col" { (column.name) } } } }

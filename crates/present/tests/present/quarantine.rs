@@ -40,7 +40,7 @@ async fn what_was_refused_is_shown_with_its_reason_and_bytes() {
         "unknown_event artikel_view 1 The schema has no event of this name",
         "a_reason_of_tomorrow <img src=x> 1 Look at the detail below.",
         "article_id: <b>missing</b> From access.log:17 {\"article_id\": \"<script>\"}",
-        "2026-11-25T00:04:00Z",
+        "2026-11-25 00:04:00 UTC",
         "4 bytes: ff fe 00 0a",
         "ä…",
     ]);

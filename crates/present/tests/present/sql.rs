@@ -125,6 +125,14 @@ async fn of_many_rows_the_page_shows_the_first_and_the_download_all() {
 }
 
 #[tokio::test]
+async fn a_question_too_long_for_a_link_is_answered_without_one() {
+    let form = format!("sql=SELECT+%27{}%27+AS+x", "y".repeat(5_000));
+    let page = site().post("/sql", FORM, form).await;
+    page.says(&["1 row", "too long for a link", "yyy…"]);
+    assert_eq!(page.count("/sql/download"), 0);
+}
+
+#[tokio::test]
 async fn large_values_do_not_make_a_large_page() {
     let page = site().get(&by_link("SELECT repeat('x', 50000) AS x FROM generate_series(1, 900)")).await;
     page.says(&["The first 100 rows", "xxx…"]);
