@@ -40,10 +40,7 @@ def glob_to_regex(glob):
 
 
 def verdict(raw, articles):
-    try:
-        line = LINE.fullmatch(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        return {"kind": "quarantined"}
+    line = LINE.fullmatch(raw.decode("utf-8", errors="replace"))
     if not line:
         return {"kind": "quarantined"}
     request = REQUEST.fullmatch(line["request"])

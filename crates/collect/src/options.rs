@@ -76,7 +76,7 @@ impl Default for Limits {
             event_bytes: 32 * 1024,
             batch_bytes: 4 * 1024 * 1024,
             inflated_bytes: 16 * 1024 * 1024,
-            batch_events: 10_000,
+            batch_events: 100_000,
             records_bytes: 64 * 1024 * 1024,
             in_flight_bytes: 256 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),

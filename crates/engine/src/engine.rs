@@ -24,8 +24,10 @@ use crate::pinned::CATALOG_NAME;
 use crate::spill::SpillFolder;
 use crate::zone::Zone;
 
-/// Plans of deeply nested SQL are walked by recursion, in unoptimised builds with large frames.
-const STACK_BYTES: usize = 16 << 20;
+/// SQL and its plans are walked and dropped by recursion: a chain of operators is as deep as it is long, and a level
+/// takes up to 16 kB in unoptimised builds. This is more than [`crate::sql::SQL_BYTES_MAX`] can ask for, and is only
+/// reserved: memory is taken as it is touched.
+pub(crate) const STACK_BYTES: usize = 1 << 30;
 
 /// Spilling stops here, before it takes the disk that the log lives on; the query fails.
 const SPILL_BYTES_MAX: u64 = 64 << 30;

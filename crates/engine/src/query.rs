@@ -107,9 +107,6 @@ impl Engine {
         options: &QueryOptions,
     ) -> Result<Rows, EngineError> {
         let deadline = Deadline::of(options);
-        let parsed = sql::parse(sql)?;
-        parameters.check(&parsed.parameters)?;
-        check_tables(catalog, &parsed.tables)?;
         let pinned = Pinned::new(catalog);
         let mut session = self.session(pinned.catalog_list()?, catalog.zone())?;
         parameters.register(&mut session);
@@ -117,8 +114,15 @@ impl Engine {
             session.config_mut().options_mut().execution.target_partitions = 1;
         }
         let planning = Planning { catalog: catalog.clone(), pinned, session, parameters: parameters.clone() };
-        let deterministic = options.deterministic;
-        let mut task = AbortOnDrop(self.spawn(deadline.limit(planning.start(parsed, deterministic)))?);
+        let (text, deterministic) = (sql.to_owned(), options.deterministic);
+        // Parsed, and dropped again, on the engine's threads: a caller's stack is too short for a long question.
+        let planned = async move {
+            let parsed = sql::parse(&text)?;
+            planning.parameters.check(&parsed.parameters)?;
+            check_tables(&planning.catalog, &parsed.tables)?;
+            planning.start(parsed, deterministic).await
+        };
+        let mut task = AbortOnDrop(self.spawn(deadline.limit(planned))?);
         let stream = (&mut task.0).await.map_err(joined)???;
 
         let schema = plain_schema(&stream.schema());

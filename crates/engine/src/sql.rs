@@ -11,10 +11,14 @@ use datafusion::sql::sqlparser::ast::{
     Visitor,
 };
 
+use crate::engine::STACK_BYTES;
 use crate::error::{EngineError, Place};
 
 /// Nested deeper than this, SQL is a program's mistake; it keeps the parser off the stack's end.
 const NESTING_MAX: usize = 50;
+
+/// Longer questions are a program's mistake; it bounds how deep a plan can be.
+pub(crate) const SQL_BYTES_MAX: usize = 64 * 1024;
 
 /// A name that the SQL uses, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +53,16 @@ pub(crate) struct Parsed {
 /// # Errors
 /// [`EngineError::Syntax`] and [`EngineError::NotReadOnly`].
 pub fn dependencies(sql: &str) -> Result<Vec<String>, EngineError> {
-    let names: BTreeSet<_> = parse(sql)?.tables.into_iter().map(|table| table.name).collect();
-    Ok(names.into_iter().collect())
+    let read = || {
+        let names: BTreeSet<_> = parse(sql)?.tables.into_iter().map(|table| table.name).collect();
+        Ok(names.into_iter().collect())
+    };
+    let failed = |cause: &str| EngineError::Internal { message: format!("the SQL could not be read: {cause}") };
+    // On a stack that is long enough for the longest question.
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
+        reader.map_err(|error| failed(&error.to_string()))?.join().map_err(|_| failed("its thread died"))?
+    })
 }
 
 /// Reads one statement that only reads.
@@ -58,6 +70,10 @@ pub fn dependencies(sql: &str) -> Result<Vec<String>, EngineError> {
 /// # Errors
 /// [`EngineError::Syntax`] and [`EngineError::NotReadOnly`].
 pub(crate) fn parse(sql: &str) -> Result<Parsed, EngineError> {
+    if sql.len() > SQL_BYTES_MAX {
+        let message = format!("{} bytes of SQL are over the limit of {SQL_BYTES_MAX}", sql.len());
+        return Err(EngineError::Syntax { message, place: None });
+    }
     let mut statements = DFParserBuilder::new(sql).with_recursion_limit(NESTING_MAX).build()?.parse_statements()?;
     let statement = match (statements.pop_front(), statements.is_empty()) {
         (Some(statement), true) => statement,

@@ -3,10 +3,14 @@
 use judi_log::{FetchedRecord, Topic};
 use judi_schema::envelope::{Envelope, QuarantinedEvent};
 use judi_schema::record::{self, Peek, RecordParts};
-use judi_schema::verdict::Violation;
+use judi_schema::verdict::{Reason, Violation};
 use judi_world::Timestamp;
 
 use crate::dedup::{Key, Probe, Seen};
+
+/// 0001-01-01T00:00:00Z and the last microsecond of 9999-12-31: what dates of tables can be.
+const FIRST_MOMENT_US: i64 = -62_135_596_800_000_000;
+const LAST_MOMENT_US: i64 = 253_402_300_799_999_999;
 
 /// Consecutive records of one partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +70,17 @@ pub(crate) fn facts<'a>(topic: Topic, partition: u32, record: &'a FetchedRecord)
         Body::Quarantined(event) => event.envelope.as_ref().map(|envelope| envelope.received_at_us),
         Body::Broken { .. } => None,
     };
-    let received_at_us = received_at_us.unwrap_or(record.record.timestamp.0);
+    let said_us = received_at_us.unwrap_or(record.record.timestamp.0);
+    let received_at_us = said_us.clamp(FIRST_MOMENT_US, LAST_MOMENT_US);
+    let body = if said_us == received_at_us {
+        body
+    } else {
+        let detail = "received outside the years 1 to 9999, which no table's dates can hold".to_owned();
+        Body::Broken {
+            value,
+            violation: Violation { reason: Reason::Undecodable, field: "received_at".to_owned(), detail },
+        }
+    };
     let key = match &body {
         Body::Event { peek, .. } => key_of(peek.anonymous_id, peek.event_id),
         Body::Quarantined(event) => event.envelope.as_ref().and_then(key_of_envelope),

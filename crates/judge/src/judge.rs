@@ -110,6 +110,17 @@ impl JudgeHandle {
         }
     }
 
+    /// Resolves, with the reason, when the judge can do no more in this process. Waiting for room on a disk is no end.
+    pub fn ended(&self) -> impl Future<Output = String> + Send + use<> {
+        let mut progress = self.progress.clone();
+        async move {
+            match progress.wait_for(|progress| progress.ended.is_some()).await {
+                Ok(progress) => progress.ended.clone().unwrap_or_default(),
+                Err(_) => "its thread died".to_owned(),
+            }
+        }
+    }
+
     /// Up to where the tables hold everything: the next offset of each partition.
     #[must_use]
     pub fn positions(&self) -> Positions {

@@ -45,7 +45,7 @@ pub struct ProjectArg {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Where to put the example's project.
-    #[arg(long, value_name = "DIR", default_value = "newsroom-demo")]
+    #[arg(long, visible_alias = "project", value_name = "DIR", default_value = "newsroom-demo")]
     pub dir: PathBuf,
     /// What the readers do follows from this number.
     #[arg(long, default_value_t = 1)]

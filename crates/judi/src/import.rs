@@ -54,6 +54,13 @@ pub fn run(args: &Import) -> Done {
         AccountFormat::Json => println!("{}", account.json()),
         AccountFormat::Text => println!("{}", account.text()),
     }
+    if let Some(first) = account.broken.first() {
+        return Err(Failure::outside(format!("a file could not be read to its end: {}", account.broken.join("; ")))
+            .hint(format!(
+                "what came before is imported; mend {} and import again, which adds only what is missing",
+                first.split(": ").next().unwrap_or("it")
+            )));
+    }
     if account.accounted() != account.read {
         return Err(Failure::outside(format!(
             "{} lines were read and {} are accounted for",
@@ -159,7 +166,11 @@ impl<'a> Importer<'a> {
     fn run(mut self, files: Vec<Lines>, progress: &Progress) -> Result<Account, Failure> {
         let mut batcher = Batcher::new(self.destination.partitions());
         for lines in files {
-            self.file(lines, &mut batcher, progress)?;
+            let name = lines.path().display().to_string();
+            if let Err(broken) = self.file(lines, &mut batcher, progress)? {
+                // What came before is kept, and the other files are read.
+                self.account.broken.push(format!("{name}: {broken}"));
+            }
         }
         self.destination.send(batcher.take())?;
         progress.judging();
@@ -173,7 +184,13 @@ impl<'a> Importer<'a> {
         Ok(self.account)
     }
 
-    fn file(&mut self, mut lines: Lines, batcher: &mut Batcher, progress: &Progress) -> Result<(), Failure> {
+    /// Reads one file; the inner error is the file's own.
+    fn file(
+        &mut self,
+        mut lines: Lines,
+        batcher: &mut Batcher,
+        progress: &Progress,
+    ) -> Result<std::io::Result<()>, Failure> {
         let path = lines.path().to_owned();
         let schemas = Arc::clone(&self.schemas);
         let file = path.display().to_string();
@@ -197,11 +214,11 @@ impl<'a> Importer<'a> {
             last_time: None,
         };
         loop {
-            let line = lines.next().map_err(|error| {
-                Failure::from_error(Exit::Outside, &file, &error)
-                    .hint("what came before it is imported; mend the file and run the import again")
-            })?;
-            let Some(line) = line else { return Ok(()) };
+            let line = match lines.next() {
+                Ok(Some(line)) => line,
+                Ok(None) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
+            };
             self.account.read += 1;
             progress.line(self.account.read);
             let outcome = match &self.combined {

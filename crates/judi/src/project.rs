@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -64,8 +64,8 @@ impl Project {
     pub fn tables_dir(&self) -> Result<PathBuf, Failure> {
         let url = &self.config.storage.url;
         match url.split_once("://") {
-            None => Ok(self.dir.join(url)),
-            Some(("file", path)) => Ok(PathBuf::from(path)),
+            None => Ok(normalized(&self.dir.join(url))),
+            Some(("file", path)) => Ok(normalized(Path::new(path))),
             Some((scheme, _)) => {
                 Err(Failure::usage(format!("storage.url: this build stores no tables at {scheme}://"))
                     .hint("a folder, as in url = \".judi/tables\""))
@@ -87,6 +87,21 @@ impl Project {
     pub fn jobs_dir(&self) -> PathBuf {
         self.dir.join("jobs")
     }
+}
+
+/// The path without `.` and `..`: the engine names files by their whole path and takes no others.
+fn normalized(path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            other => whole.push(other),
+        }
+    }
+    whole
 }
 
 fn find_upwards() -> Result<PathBuf, Failure> {

@@ -80,7 +80,12 @@ async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std:
     let serving = tokio::spawn(judi_collect::serve(listener, router, ServeOptions::default(), shutdown));
     let retention = tokio::spawn(retain(Arc::clone(stack)));
     let companion = companion(&Serving { stack: Arc::clone(stack), address, stopping });
-    asked_to_stop().await?;
+    // A server whose judge is dead would take events that nobody sees: it ends instead, and the log keeps them.
+    let end = tokio::select! {
+        asked = asked_to_stop() => asked,
+        reason = stack.judge.ended() => Err(Failure::outside(format!("the judge has ended: {reason}"))
+            .hint("what was received is in the log; mend the cause and start again")),
+    };
     eprintln!("stopping: requests finish, the judge takes what is in the log");
     stop.send_replace(true);
     retention.abort();
@@ -88,7 +93,8 @@ async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std:
     if let Some(companion) = companion {
         let _ = tokio::task::spawn_blocking(move || companion.join()).await;
     }
-    served.map_err(|error| Failure::from_error(Exit::Outside, "the server", &error))
+    served.map_err(|error| Failure::from_error(Exit::Outside, "the server", &error))?;
+    end
 }
 
 fn address(http: &config::Http) -> Result<SocketAddr, Failure> {

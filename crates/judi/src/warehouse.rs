@@ -108,7 +108,10 @@ pub fn engine(project: &Project) -> Result<Engine, Failure> {
         Memory::Auto(_) => machine_memory_bytes() / 2,
     };
     let threads = std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
-    Engine::new(EngineOptions { memory_bytes, threads, spill_dir: project.state_dir().join("spill") })
+    let started = |spill_dir| Engine::new(EngineOptions { memory_bytes, threads, spill_dir });
+    // Who may only read the project spills elsewhere.
+    started(project.state_dir().join("spill"))
+        .or_else(|_| started(std::env::temp_dir().join("judi-spill")))
         .map_err(|error| engine_failure(&error))
 }
 

@@ -21,6 +21,7 @@ pub fn template() -> &'static [TemplateFile] {
     files![
         "judi.toml",
         "conventions.toml",
+        ".gitignore",
         "schema/newsroom/v1/reading.proto",
         "schema/newsroom/v1/video.proto",
         "schema/newsroom/v1/experiment.proto",

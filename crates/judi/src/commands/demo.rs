@@ -3,6 +3,7 @@
 //! History comes in by the same import as any file; live readers send over HTTP like any app. A second start goes
 //! on where the first stopped: what happened in between is history then, and ids that repeat are duplicates.
 
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use http_body_util::Full;
 use judi_newsroom::{Live, Newsroom, history_lines};
 use judi_world::{Disk, Timestamp, write_durably};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::cli::Demo;
 use crate::client::Client;
@@ -100,14 +102,15 @@ impl<'a> Play<'a> {
         let from_minute = self.progress.through_us.div_euclid(MINUTE_US) - OVERLAP_MINUTES;
         let lines = history_lines(&self.newsroom, from_minute, until.0);
         eprintln!("history    importing what readers did before now …");
+        let lines = UntilStopped { lines, stopping: self.serving.stopping.clone() };
         let account = import::history(&self.serving.stack, Box::new(lines))?;
+        if *self.serving.stopping.borrow() {
+            // What is missing is made by the next start, and what is there are duplicates then.
+            return Ok(());
+        }
         eprintln!("history    {} ({:.1} s)", account.text(), started.elapsed().as_secs_f64());
         self.note(until)?;
-        if !*self.serving.stopping.borrow() {
-            let days = (until.0 - HISTORY_DAYS * Timestamp::DAY_US, until.0);
-            run::tables_of_days(&self.serving.stack, days)?;
-        }
-        Ok(())
+        run::tables_of_days(&self.serving.stack, (until.0 - HISTORY_DAYS * Timestamp::DAY_US, until.0))
     }
 
     /// Readers as they come, until the process is asked to stop.
@@ -142,13 +145,35 @@ impl<'a> Play<'a> {
     fn note(&mut self, through: Timestamp) -> Done {
         self.progress.through_us = through.0;
         let noted = serde_json::to_vec(&self.progress)
-            .map_err(std::io::Error::other)
+            .map_err(io::Error::other)
             .and_then(|bytes| write_durably(self.serving.stack.world.disk.as_ref(), &self.path, &bytes));
         // A full disk must not end the readers: without the note the next start makes more of the same again.
         if let Err(error) = noted {
             tracing::warn!(%error, "{}", self.path.display());
         }
         Ok(())
+    }
+}
+
+/// Lines that end when the process is asked to stop.
+struct UntilStopped<R> {
+    lines: R,
+    stopping: watch::Receiver<bool>,
+}
+
+impl<R: BufRead> BufRead for UntilStopped<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if *self.stopping.borrow() { Ok(&[]) } else { self.lines.fill_buf() }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.lines.consume(amount);
+    }
+}
+
+impl<R: Read> Read for UntilStopped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if *self.stopping.borrow() { Ok(0) } else { self.lines.read(buffer) }
     }
 }
 

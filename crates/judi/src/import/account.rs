@@ -21,6 +21,8 @@ pub struct Account {
     pub quarantined: u64,
     /// Lines over the limit of an event, which are not kept.
     pub rejected: u64,
+    /// Files that could not be read to their end, and why; what came before is in the other counts.
+    pub broken: Vec<String>,
 }
 
 /// Lines of an access log that are no pages.
@@ -105,6 +107,7 @@ mod tests {
             duplicates: 2,
             quarantined: 1,
             rejected: 0,
+            broken: Vec::new(),
         };
         assert_eq!(account.accounted(), account.read);
         let read: Value = serde_json::from_str(&account.json()).unwrap();

@@ -8,6 +8,10 @@
 
 use judi_world::Timestamp;
 
+/// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, in seconds since 1970.
+const FIRST_SECOND: i64 = -62_135_596_800;
+const LAST_SECOND: i64 = 253_402_300_799;
+
 /// A line that holds all of its fields. Texts are as logged: neither unescaped nor percent-decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -41,8 +45,7 @@ pub struct Unreadable {
 ///
 /// # Errors
 /// The first field that is missing or malformed.
-pub fn parse(line: &[u8]) -> Result<Line<'_>, Unreadable> {
-    let line = std::str::from_utf8(line).map_err(|_| wrong("line", "not UTF-8 text"))?;
+pub fn parse(line: &str) -> Result<Line<'_>, Unreadable> {
     let mut rest = Rest { text: line };
     let host = rest.word("host")?;
     rest.word("ident")?;
@@ -192,7 +195,9 @@ fn time(text: &str) -> Option<Timestamp> {
         _ => return None,
     };
     let offset_s = sign * (i64::from(zone_hours) * 3600 + i64::from(zone_minutes) * 60);
-    Some(Timestamp((local.and_utc().timestamp() - offset_s) * 1_000_000))
+    let seconds = local.and_utc().timestamp() - offset_s;
+    // A zone can move the last day of year 9999, or the first of year 1, out of what a table's dates can be.
+    (FIRST_SECOND..=LAST_SECOND).contains(&seconds).then(|| Timestamp(seconds * 1_000_000))
 }
 
 #[cfg(test)]

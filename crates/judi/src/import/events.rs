@@ -60,7 +60,9 @@ impl LineReader<'_> {
     pub fn combined(&mut self, events: &CombinedEvents, line: NumberedLine<'_>) -> LineOutcome {
         let place = format!("{}:{}", self.file, line.number);
         let event_id = self.ids.next(line.bytes);
-        let parsed = match combined::parse(line.bytes) {
+        // Bytes that are no text are no reason to lose a reader: they stand as replacement characters.
+        let text = String::from_utf8_lossy(line.bytes);
+        let parsed = match combined::parse(&text) {
             Ok(_) if line.whole_bytes > LINE_BYTES_MAX as u64 => Err(too_long(line.whole_bytes)),
             Ok(parsed) => Ok(parsed),
             Err(unreadable) => Err(unreadable.to_string()),
