@@ -148,3 +148,6 @@ impl Presenter {
         answer
     }
 }
+
+#[cfg(test)]
+mod tests;
