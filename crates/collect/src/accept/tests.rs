@@ -1,3 +1,5 @@
+//! Each row of the table of answers, from both forms of a batch; what is kept of what does not fit.
+
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::Event;
 use prost::Message;

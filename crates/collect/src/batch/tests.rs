@@ -1,3 +1,5 @@
+//! Where records go, what a resend and a copy count as, and what is answered when the log does not take them.
+
 use std::sync::Arc;
 
 use judi_schema::compile::{Source, SourceText};

@@ -1,3 +1,5 @@
+//! Every encoding comes back as it was; bombs, cut bodies and random bytes end at a limit or an error.
+
 use std::io::Write;
 
 use http::HeaderValue;

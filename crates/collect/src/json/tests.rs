@@ -1,3 +1,5 @@
+//! The documented batch, spellings, nulls, limits and escapes; no text panics or costs stack.
+
 use proptest::prelude::*;
 
 use super::*;

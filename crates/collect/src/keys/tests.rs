@@ -1,3 +1,5 @@
+//! Who is admitted with which key, from which origin, and where a request may carry the key.
+
 use http::HeaderValue;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Moments as texts, there and back, and when a device's clock is corrected.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! A batch is read in place as protobuf's own decoder reads it; no bytes panic.
+
 use judi_schema::envelope::{Event, EventBatch};
 use proptest::prelude::*;
 

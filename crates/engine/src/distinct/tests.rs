@@ -1,3 +1,5 @@
+//! Which queries the rule takes, and that both forms of a query give the same rows.
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};

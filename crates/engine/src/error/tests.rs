@@ -1,3 +1,5 @@
+//! An error keeps its place, names the nearest name, and tells the writer's faults from the disk's.
+
 use datafusion::common::Column;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Rows in every format come back as they were, or line up for people.
+
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, ListArray,
     StringArray, StructArray, TimestampMicrosecondArray,

@@ -1,3 +1,5 @@
+//! What a query depends on, where its names stand, and that nothing that could write is let through.
+
 use super::*;
 
 #[test]

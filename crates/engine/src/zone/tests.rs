@@ -1,3 +1,5 @@
+//! Days of time zones, those that clocks make longer, shorter or skip too.
+
 use proptest::prelude::*;
 
 use super::*;

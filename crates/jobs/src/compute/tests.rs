@@ -1,3 +1,5 @@
+//! The bounds of a partition: days are the calendar's, hours are time.
+
 use judi_engine::{HOUR_US, moment_text, parse_day};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The documented header is read; each mistake in one is told with its place.
+
 use proptest::prelude::*;
 
 use super::*;

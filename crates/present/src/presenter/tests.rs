@@ -1,3 +1,5 @@
+//! Kept answers are bounded, and the one that was asked for longest ago makes room.
+
 use std::num::NonZeroUsize;
 
 use judi_engine::{EngineOptions, Zone};

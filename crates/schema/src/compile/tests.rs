@@ -1,3 +1,5 @@
+//! Errors have their place, carried files are known, and a fingerprint is the schema's and not its layout's.
+
 use super::*;
 
 fn source(name: &str, text: &str) -> Source {

@@ -1,3 +1,5 @@
+//! A reader that knows nothing but the derived file reads records.
+
 use prost_reflect::DynamicMessage;
 
 use super::*;

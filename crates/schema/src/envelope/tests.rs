@@ -1,3 +1,5 @@
+//! The structs are those of the `.proto` file, and an event's own context wins.
+
 use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
 
 use super::*;

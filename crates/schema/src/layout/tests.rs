@@ -1,3 +1,5 @@
+//! Each kind of field has its column, and the newsroom has exactly these.
+
 use std::path::Path;
 
 use arrow::datatypes::DataType;

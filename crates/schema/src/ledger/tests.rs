@@ -1,3 +1,5 @@
+//! What a changed schema does to columns that are there for ever, drawn changes included.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -1,3 +1,5 @@
+//! The newsroom is a model; names that tables or views could not have are refused with their place.
+
 use std::path::Path;
 
 use judi_world::LocalDisk;

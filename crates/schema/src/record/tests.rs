@@ -1,3 +1,5 @@
+//! Records go in and come out as they were, frames are Confluent's, and no bytes panic.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Versions are published once, known again, and never by two processes or on another's data.
+
 use std::fs;
 use std::path::PathBuf;
 

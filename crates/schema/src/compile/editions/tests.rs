@@ -1,3 +1,5 @@
+//! Files of an edition mean what their features say; broken sets are refused.
+
 use proptest::prelude::*;
 
 use super::*;

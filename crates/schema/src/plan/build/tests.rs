@@ -1,3 +1,5 @@
+//! Presence, oneofs, maps, defaults and well-known types as descriptors say them.
+
 use super::*;
 use crate::compile::{Source, SourceText, compile};
 
