@@ -16,10 +16,28 @@ mod bed;
 mod http;
 #[path = "e2e/outside.rs"]
 mod outside;
+#[path = "e2e/protobuf.rs"]
+mod protobuf;
+#[path = "e2e/running.rs"]
+mod running;
 #[path = "e2e/server.rs"]
 mod server;
+#[path = "e2e/synthetic.rs"]
+mod synthetic;
 
 #[path = "e2e/access_log.rs"]
 mod access_log;
+#[path = "e2e/bad_input.rs"]
+mod bad_input;
+#[path = "e2e/demo.rs"]
+mod demo;
+#[path = "e2e/errors.rs"]
+mod errors;
 #[path = "e2e/first_event.rs"]
 mod first_event;
+#[path = "e2e/full_disk.rs"]
+mod full_disk;
+#[path = "e2e/kills.rs"]
+mod kills;
+#[path = "e2e/readers.rs"]
+mod readers;

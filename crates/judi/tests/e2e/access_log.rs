@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::bed::{Project, json_lines};
+use crate::bed::{Project, assert_same_rows, json_lines};
 use crate::outside::{has_python, python, repository, test_data};
 use crate::server::Server;
 
@@ -187,5 +187,5 @@ fn a_log_that_has_grown_adds_only_what_is_new_with_a_server_as_without() {
     let third = import(&with, &whole, &[]);
     assert_eq!(part(&third, "duplicates"), parts.iter().map(|name| part(&at_once, name)).sum::<u64>());
     server.stop();
-    assert_eq!(with.all_rows(), without.all_rows());
+    assert_same_rows(&with.all_rows(), &without.all_rows());
 }

@@ -51,17 +51,28 @@ pub(crate) fn unlisted_trouble<'a>(stderr: &'a str, listed: &[&str]) -> Vec<&'a 
 
 /// A project as `judi init` makes it.
 pub(crate) struct Project {
-    _folder: TempDir,
+    _folder: Option<TempDir>,
     dir: PathBuf,
 }
 
 impl Project {
     pub(crate) fn new() -> Self {
+        Self::prepared(|_| {})
+    }
+
+    /// A project in a folder that `prepare` has seen first.
+    pub(crate) fn prepared(prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("newsroom");
-        let project = Self { _folder: folder, dir };
-        run(judi().arg("init").arg(project.dir())).done();
-        project
+        fs::create_dir(&dir).unwrap();
+        prepare(&dir);
+        run(judi().arg("init").arg(&dir)).done();
+        Self { _folder: Some(folder), dir }
+    }
+
+    /// One that is there.
+    pub(crate) fn at(dir: &Path) -> Self {
+        Self { _folder: None, dir: dir.to_owned() }
     }
 
     /// Adds to judi.toml.
@@ -75,7 +86,6 @@ impl Project {
     }
 
     /// Adds a .proto file.
-    #[expect(dead_code, reason = "joins with the cases that need it")]
     pub(crate) fn with_schema(self, name: &str, text: &str) -> Self {
         let path = self.dir.join("schema").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -167,16 +177,33 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 impl Ran {
     /// Standard output of a command that did its work and has nothing to warn of.
     pub(crate) fn done(self) -> String {
-        self.done_warning_of(&[])
+        self.done_or_warned(&[])
     }
 
-    /// The same, for a command that has to warn of each of `listed`, and of nothing else.
-    pub(crate) fn done_warning_of(self, listed: &[&str]) -> String {
+    /// The same, for a command that may warn of `listed`, and of nothing else.
+    pub(crate) fn done_or_warned(self, listed: &[&str]) -> String {
         assert_eq!(self.code, Some(0), "{}", self.stderr);
         assert_eq!(unlisted_trouble(&self.stderr, listed), Vec::<&str>::new(), "{}", self.stderr);
-        for expected in listed {
-            assert!(self.stderr.contains(expected), "no word of {expected:?}: {}", self.stderr);
-        }
         String::from_utf8(self.stdout).expect("standard output is text")
     }
+
+    /// What a command that could not do its work says: one error, with a hint of what to do.
+    pub(crate) fn refused(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        assert!(self.stdout.is_empty(), "nothing on standard output: {:?}", String::from_utf8_lossy(&self.stdout));
+        assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
+        assert_eq!(unlisted_trouble(&self.stderr, &["error: "]), Vec::<&str>::new(), "{}", self.stderr);
+        self.stderr
+    }
+}
+
+/// Fails where two lists of rows differ, and shows the first rows that do.
+pub(crate) fn assert_same_rows(found: &[String], expected: &[String]) {
+    if found == expected {
+        return;
+    }
+    let differences = found.iter().zip(expected).filter(|(found, expected)| found != expected).take(3);
+    let shown: Vec<_> =
+        differences.map(|(found, expected)| format!("\n   found {found}\nexpected {expected}")).collect();
+    panic!("{} rows, expected {}; the first that differ:{}", found.len(), expected.len(), shown.concat());
 }

@@ -1,0 +1,46 @@
+//! The guide that starts at zero is run as it stands.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The shell blocks of a Markdown file, in order, as one script.
+fn script_of(markdown: &str) -> String {
+    let mut script = String::from("set -eu\n");
+    let mut is_inside = false;
+    for line in markdown.lines() {
+        match line {
+            "```sh" => is_inside = true,
+            "```" => is_inside = false,
+            line if is_inside => {
+                script.push_str(line);
+                script.push('\n');
+            }
+            _ => {}
+        }
+    }
+    script
+}
+
+#[test]
+fn the_guide_from_nothing_to_the_first_answer_says_what_happens() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/newsroom.md");
+    let markdown = std::fs::read_to_string(&guide).unwrap();
+    let script = script_of(&markdown);
+    assert!(script.matches("judi ").count() >= 6, "the guide has lost its commands:\n{script}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_judi")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("bash").arg("-c").arg(&script).current_dir(&folder).env("PATH", path).output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}\n{out}\n{err}");
+
+    let accounts: Vec<_> = out.lines().filter(|line| line.starts_with("read 3:")).collect();
+    assert_eq!(accounts.len(), 2, "{out}");
+    assert!(accounts[0].contains("article_view 2") && accounts[0].contains("asset 1"), "{}", accounts[0]);
+    assert!(accounts[1].contains("duplicates 2"), "{}", accounts[1]);
+    // The answer that the guide promises is the answer.
+    let promised = markdown.split('`').find(|text| text.starts_with("2026-11-23,/")).expect("the promised answer");
+    assert!(out.lines().any(|line| line == promised), "{promised} is not in\n{out}");
+    assert!(out.contains("article_reads_per_day 2026-11-23 unchanged 1 rows"), "{out}");
+}
