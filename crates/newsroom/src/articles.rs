@@ -128,8 +128,7 @@ pub(crate) fn article(number: u32) -> Article {
 /// The article that a reader opens in `day` (days since 1970): Zipf's law over an order that moves on with the
 /// days, so that each day has its own few that everybody reads and a long tail of the archive.
 pub(crate) fn pick_article(rng: &mut fastrand::Rng, day: i64) -> Article {
-    // The inverse of the continuous Zipf distribution with exponent 1: rank = N^u.
-    let rank = f64::from(ARTICLES).powf(rng.f64()) as u32 - 1;
+    let rank = zipf_rank(rng, ARTICLES);
     // About 150 new articles a day move to the top; those of the days before sink with them.
     let newest = u32::try_from((day * 150).rem_euclid(i64::from(ARTICLES))).unwrap_or(0);
     article((newest + ARTICLES - rank % ARTICLES) % ARTICLES)
@@ -137,9 +136,15 @@ pub(crate) fn pick_article(rng: &mut fastrand::Rng, day: i64) -> Article {
 
 /// A programme, the first ones more often.
 pub(crate) fn pick_programme(rng: &mut fastrand::Rng) -> Programme {
-    let rank = (PROGRAMMES.len() as f64).powf(rng.f64()) as usize - 1;
-    let title = PROGRAMMES[rank.min(PROGRAMMES.len() - 1)];
-    Programme { id: slug(title), title, duration_ms: 600_000 + 300_000 * (rank as u64 % 7) }
+    let rank = zipf_rank(rng, u32::try_from(PROGRAMMES.len()).unwrap_or(1));
+    let title = PROGRAMMES[rank as usize % PROGRAMMES.len()];
+    Programme { id: slug(title), title, duration_ms: 600_000 + 300_000 * u64::from(rank % 7) }
+}
+
+/// A rank from 0, below `count`, by the inverse of the continuous Zipf distribution with exponent 1: count^u.
+#[expect(clippy::cast_sign_loss, reason = "a power of a positive number is positive")]
+fn zipf_rank(rng: &mut fastrand::Rng, count: u32) -> u32 {
+    (f64::from(count).powf(rng.f64()) as u32).clamp(1, count) - 1
 }
 
 /// Lower case, without diacritics, words joined by hyphens: what an address takes.

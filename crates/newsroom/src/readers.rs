@@ -85,8 +85,9 @@ impl Newsroom {
         ) else {
             return Vec::new();
         };
-        // The square makes regulars: a few readers come daily, most now and then.
-        let reader = (f64::from(READERS) * rng.f64() * rng.f64()) as u32;
+        // Below a number that is drawn first: that makes regulars, a few who come daily among many who come now and then.
+        let bound = rng.u32(..READERS);
+        let reader = rng.u32(..=bound);
         let is_bot = rng.u32(..1000) < scenario.bot.per_mille;
         let session = format!("s-{minute}-{:08x}", rng.u32(..));
         let context = json!({
@@ -97,16 +98,16 @@ impl Newsroom {
         });
         let Value::Object(mut context) = context else { return Vec::new() };
         arrive(&mut rng, &mut context);
-        if reader % 4 == 0 && !is_bot {
+        if reader.is_multiple_of(4) && !is_bot {
             context.insert("user_id".to_owned(), json!(format!("user-{reader}")));
         }
         let now_us = minute * MINUTE_US + rng.i64(0..MINUTE_US);
         let mut visit = Visit { rng, platform, context, is_bot, now_us, sequence: 0, page: None, events: Vec::new() };
         let watches = if app.name == "news" { 15 } else { 80 };
         if visit.rng.u32(..100) < watches && !is_bot {
-            self.watch(&mut visit)
+            self.watch(&mut visit);
         } else {
-            self.read(&mut visit, minute / DAY_MINUTES, reader)
+            self.read(&mut visit, minute / DAY_MINUTES, reader);
         }
         visit.events
     }
