@@ -37,6 +37,8 @@ mod errors;
 mod first_event;
 #[path = "e2e/full_disk.rs"]
 mod full_disk;
+#[path = "e2e/guides.rs"]
+mod guides;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/readers.rs"]

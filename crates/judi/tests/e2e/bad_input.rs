@@ -20,6 +20,9 @@ const CONNECTIONS: usize = 4;
 /// How much more memory the server may have after all of it: allocators keep some, a leak of these bodies would be more.
 const GROWTH_KILOBYTES_MAX: u64 = 64 << 10;
 
+/// What is wrong, headers, body, and the status and code of the answer.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a [u8], u16, &'a str);
+
 fn json_batch(event: &Value) -> Vec<u8> {
     json!({"context": {"anonymous_id": "a1"}, "events": [event]}).to_string().into_bytes()
 }
@@ -55,7 +58,7 @@ fn a_body_that_is_wrong_as_a_whole_has_its_documented_status() {
     let too_many = json!({"events": vec![article("many"); 101]}).to_string();
     let large = vec![b' '; 4_000_001];
     let bomb = gzip(&vec![b' '; 17_000_000]);
-    let cases: [(&str, Vec<(&str, &str)>, &[u8], u16, &str); 15] = [
+    let cases: [Case<'_>; 15] = [
         ("malformed JSON", JSON_BATCH.into(), b"{\"events\": [", 400, "unreadable"),
         ("JSON that is no batch", JSON_BATCH.into(), b"[1, 2]", 400, "unreadable"),
         ("no body", JSON_BATCH.into(), b"", 400, "unreadable"),

@@ -121,7 +121,7 @@ fn independent_readers_give_the_rows_of_every_table() {
     project.run(["run", "--from", &day, "--to", &day]).done();
 
     let theirs = their_rows(&project.dir().join(".judi/tables"));
-    let ours = |table: &str| sorted(project.rows(&format!("SELECT * FROM {table}")));
+    let ours = |table: &str| sorted(&project.rows(&format!("SELECT * FROM {table}")));
     for (table, rows) in [("events", 7), ("quarantine", 3), ("article_reads_per_day", 1)] {
         assert_eq!(ours(table).len(), rows, "{table}");
     }
@@ -145,10 +145,10 @@ fn their_rows(tables: &Path) -> Rows {
         let text = |at: usize| line[at].as_str().unwrap().to_owned();
         rows.entry((text(0), text(1))).or_default().push(row);
     }
-    rows.into_iter().map(|(table, rows)| (table, sorted(rows))).collect()
+    rows.into_iter().map(|(table, rows)| (table, sorted(&rows))).collect()
 }
 
-fn sorted(rows: Vec<Value>) -> Vec<String> {
+fn sorted(rows: &[Value]) -> Vec<String> {
     let mut rows: Vec<_> = rows.iter().map(Value::to_string).collect();
     rows.sort_unstable();
     rows
