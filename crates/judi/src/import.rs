@@ -209,7 +209,7 @@ impl<'a> Importer<'a> {
                 event_bytes_max: self.event_bytes_max,
                 id_seed: self.id_seed,
             },
-            file: file,
+            file,
             ids: LineIds::new(self.source),
             last_time: None,
         };

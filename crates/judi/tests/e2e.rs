@@ -39,6 +39,8 @@ mod first_event;
 mod full_disk;
 #[path = "e2e/guides.rs"]
 mod guides;
+#[path = "e2e/imports.rs"]
+mod imports;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/readers.rs"]

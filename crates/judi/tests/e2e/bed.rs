@@ -137,6 +137,17 @@ impl Project {
         row.values().next().and_then(Value::as_u64).unwrap_or_else(|| panic!("{sql}: {rows:?}"))
     }
 
+    /// Bytes of the log's segments.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        let entries = |folder: &Path| {
+            fs::read_dir(folder).map_or_else(|_| Vec::new(), |entries| entries.map(Result::unwrap).collect())
+        };
+        let topics = entries(&self.dir.join(".judi/log"));
+        let partitions = topics.iter().flat_map(|topic| entries(&topic.path()));
+        let files = partitions.flat_map(|partition| entries(&partition.path()));
+        files.map(|file| file.metadata().map_or(0, |metadata| metadata.len())).sum()
+    }
+
     /// Every row of the tables that events come to, in an order of its own. What differs between two runs that do the
     /// same is left out: an import's name, which the envelopes of quarantined events hold.
     pub(crate) fn all_rows(&self) -> Vec<String> {

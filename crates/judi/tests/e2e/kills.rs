@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -53,13 +53,13 @@ fn an_import_that_is_killed_fifty_times_leaves_the_tables_of_one_that_is_not() {
     for (kill, moment) in moments.into_iter().enumerate() {
         // What was killed last begins again, with one file more.
         let args = import_args(&files[kill.saturating_sub(1)..=kill]);
-        let before = log_bytes(&killed);
+        let before = killed.log_bytes();
         let mut delay = usual.mul_f64(moment);
         while !is_killed_after(&killed, &args, delay) {
             // It was done before: no kill.
             delay = delay.mul_f64(0.7);
         }
-        in_the_middle += usize::from(log_bytes(&killed) > before);
+        in_the_middle += usize::from(killed.log_bytes() > before);
     }
     assert!(in_the_middle >= IMPORT_KILLS / 10, "{in_the_middle} kills were after an import's first append");
 
@@ -86,19 +86,6 @@ fn is_killed_after(project: &Project, args: &[String], delay: Duration) -> bool 
     let status = running.kill(&AFTER_KILL);
     assert!(status.code().is_none_or(|code| code == 0), "{status}");
     status.code().is_none()
-}
-
-/// Bytes of the log's segments.
-fn log_bytes(project: &Project) -> u64 {
-    fn below(folder: &Path) -> u64 {
-        let entries = fs::read_dir(folder).map_or_else(|_| Vec::new(), |entries| entries.map(Result::unwrap).collect());
-        let size = |entry: &fs::DirEntry| {
-            let kind = entry.file_type().unwrap();
-            if kind.is_dir() { below(&entry.path()) } else { entry.metadata().map_or(0, |metadata| metadata.len()) }
-        };
-        entries.iter().map(size).sum()
-    }
-    below(&project.dir().join(".judi/log"))
 }
 
 /// What the clients of a server that is killed have in common.
