@@ -14,16 +14,18 @@ import sys
 
 QUOTED = r'"((?:[^"\\]|\\.)*)"'
 LINE = re.compile(
-    r"(?P<host>[^\s\"\[\]]+) (?P<ident>[^\s\"\[\]]+) (?P<user>[^\s\"\[\]]+) \[(?P<time>[^\]]*)\] "
+    r"(?P<host>[^ \"\[\]]+) (?P<ident>[^ \"\[\]]+) (?P<user>[^ \"\[\]]+) \[(?P<time>[^\]]*)\] "
     + QUOTED.replace("(", "(?P<request>", 1)
-    + r" (?P<status>\d{3}) (?P<bytes>\d+|-) "
+    + r" (?P<status>[1-9][0-9]{2}) (?P<bytes>[0-9]+|-) "
     + QUOTED.replace("(", "(?P<referrer>", 1)
     + " "
     + QUOTED.replace("(", "(?P<agent>", 1)
     + r"(?: .*)?",
     re.DOTALL,
 )
-REQUEST = re.compile(r"(?P<method>[A-Za-z0-9!#$%&'*+.^_`|~-]+) (?P<target>[^ ]+) HTTP/\d+(?:\.\d+)?")
+REQUEST = re.compile(r"(?P<method>[A-Za-z0-9!#$%&'*+.^_`|~-]+) (?P<target>[^ ]+) HTTP/[0-9]+(?:\.[0-9]+)?")
+# The format's own widths: strptime alone takes `7/may/2015:3:5:9 Z` for a time too.
+TIME = re.compile(r"[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}(?::[0-9]{2}){3} [+-][0-9]{4}")
 PAGE_ENDINGS = (".html", ".htm", ".xhtml", ".php")
 
 
@@ -41,7 +43,7 @@ def glob_to_regex(glob):
 
 def verdict(raw, articles):
     line = LINE.fullmatch(raw.decode("utf-8", errors="replace"))
-    if not line:
+    if not line or not TIME.fullmatch(line["time"]):
         return {"kind": "quarantined"}
     request = REQUEST.fullmatch(line["request"])
     try:

@@ -96,8 +96,10 @@ pub(crate) fn assert_counts(project: &Project, oracle: &Oracle, log: &Path) {
     assert_eq!(counts(project, "page_view", "page_path"), oracle.pages);
     let unreadable = project.rows("SELECT reason, source FROM quarantine");
     let place = |line: &u64| (format!("{}:{line}", log.display()), "unreadable_line");
-    let found: BTreeMap<_, _> =
-        unreadable.iter().map(|row| (row["source"].as_str().unwrap().to_owned(), row["reason"].as_str().unwrap())).collect();
+    let found: BTreeMap<_, _> = unreadable
+        .iter()
+        .map(|row| (row["source"].as_str().unwrap().to_owned(), row["reason"].as_str().unwrap()))
+        .collect();
     assert_eq!(found.len(), unreadable.len());
     assert_eq!(found, oracle.unreadable_lines.iter().map(place).collect());
 }

@@ -172,7 +172,7 @@ pub(crate) fn json_lines(text: &str) -> Vec<Value> {
 /// A command that has ended.
 #[derive(Debug)]
 pub(crate) struct Ran {
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
 }
