@@ -12,7 +12,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use judi_log::{Log, LogId, Positions, Topic};
-use judi_schema::columns::EventColumns;
 use judi_schema::schemas::Schemas;
 use judi_world::{FileLock, World};
 
@@ -65,8 +64,6 @@ pub struct JudgeCore {
     schemas: SharedSchemas,
     options: JudgeOptions,
     tables: Tables,
-    /// Empty between rounds.
-    columns: EventColumns,
     accounts: Arc<Accounts>,
     /// What is remembered between rounds; `None` when it has to be made again from the disk.
     memory: Option<Memory>,
@@ -124,7 +121,6 @@ impl JudgeCore {
             schemas,
             options,
             tables,
-            columns: EventColumns::new(&current),
             accounts,
             memory: None,
             index_damaged: false,
@@ -281,7 +277,7 @@ impl JudgeCore {
         // Snapshots before the index: what can fail comes before what changes memory.
         let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
-        let judged = match round::judge(&records, &fresh, &schemas, &mut self.columns) {
+        let judged = match round::judge(&records, &fresh, &schemas) {
             Ok(judged) => judged,
             Err(error) => {
                 // The index knows ids now whose rows will never come.

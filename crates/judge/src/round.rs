@@ -84,26 +84,17 @@ struct Rejected<'a> {
     envelope: Vec<u8>,
 }
 
-/// Judges the records in order; `fresh` says of each whether its id was new. `columns` are those of the round before,
-/// or new ones; they are empty before and after.
+/// Judges the records in order; `fresh` says of each whether its id was new.
 ///
 /// # Errors
 /// When Arrow cannot hold a batch of this round's size.
-pub(crate) fn judge(
-    records: &[Facts<'_>],
-    fresh: &[bool],
-    schemas: &Arc<Schemas>,
-    columns: &mut EventColumns,
-) -> Result<Judged, ColumnsError> {
-    if !columns.is_of(schemas) || !columns.is_empty() {
-        *columns = EventColumns::new(schemas);
-    }
+pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas>) -> Result<Judged, ColumnsError> {
     let mut judged = Judged::default();
+    let mut columns = EventColumns::new(schemas);
     let mut rejected = Vec::new();
-    let mut counter = Counter::default();
     for (facts, is_new) in records.iter().zip(fresh) {
-        let verdict = if *is_new { verdict(facts, schemas, columns) } else { Verdict::Duplicate };
-        account(&mut judged, &mut counter, facts, &verdict);
+        let verdict = if *is_new { verdict(facts, schemas, &mut columns) } else { Verdict::Duplicate };
+        account(&mut judged, facts, &verdict);
         match verdict {
             Verdict::Row if columns.len() >= EVENT_BATCH_ROWS => judged.events.push(columns.finish()?),
             Verdict::Row | Verdict::Duplicate => {}
@@ -115,7 +106,6 @@ pub(crate) fn judge(
         judged.events.push(columns.finish()?);
     }
     judged.quarantine = quarantine_batches(&rejected)?;
-    judged.counts = counter.finish();
     Ok(judged)
 }
 
@@ -151,12 +141,13 @@ fn push(
     columns.push(model, event, parts.envelope, parts.payload)
 }
 
-fn account<'a>(judged: &mut Judged, counter: &mut Counter<'a>, facts: &'a Facts<'_>, verdict: &Verdict<'_>) {
+fn account(judged: &mut Judged, facts: &Facts<'_>, verdict: &Verdict<'_>) {
     let mut event = None;
     let totals = match verdict {
         Verdict::Row => {
             if let Body::Event { peek, .. } = &facts.body {
-                counter.add(peek.event, Timestamp(peek.event_time_us).day());
+                let day = Timestamp(peek.event_time_us).day();
+                count(&mut judged.counts, peek.event, day);
                 event = Some(peek.event);
             }
             Totals { rows: 1, ..Totals::default() }
@@ -181,34 +172,8 @@ fn account<'a>(judged: &mut Judged, counter: &mut Counter<'a>, facts: &'a Facts<
     }
 }
 
-/// Counts rows per event and day. Neighbours are mostly of one, so a run of them is looked up once.
-#[derive(Default)]
-struct Counter<'a> {
-    counts: BTreeMap<(&'a str, i32), u64>,
-    run: Option<((&'a str, i32), u64)>,
-}
-
-impl<'a> Counter<'a> {
-    fn add(&mut self, event: &'a str, day: i32) {
-        match &mut self.run {
-            Some((of, rows)) if *of == (event, day) => *rows += 1,
-            _ => {
-                self.end_run();
-                self.run = Some(((event, day), 1));
-            }
-        }
-    }
-
-    fn end_run(&mut self) {
-        if let Some((of, rows)) = self.run.take() {
-            *self.counts.entry(of).or_default() += rows;
-        }
-    }
-
-    fn finish(mut self) -> Counts {
-        self.end_run();
-        self.counts.into_iter().map(|((event, day), rows)| ((event.to_owned(), day), rows)).collect()
-    }
+fn count(counts: &mut Counts, event: &str, day: i32) {
+    *counts.entry((event.to_owned(), day)).or_default() += 1;
 }
 
 /// The row of an event that the judge itself refuses.

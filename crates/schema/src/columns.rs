@@ -60,8 +60,7 @@ pub struct ColumnsError {
     pub source: ArrowError,
 }
 
-/// One growing batch of the table `events`. Worth keeping from batch to batch: the next one's columns get at once the
-/// room that the last one's needed.
+/// One growing batch of the table `events`.
 #[derive(Debug)]
 pub struct EventColumns {
     schemas: Arc<Schemas>,
@@ -158,12 +157,6 @@ impl EventColumns {
             }
         }
         Ok(())
-    }
-
-    /// Whether this makes batches of the table that these very schemas define.
-    #[must_use]
-    pub fn is_of(&self, schemas: &Arc<Schemas>) -> bool {
-        Arc::ptr_eq(&self.schemas, schemas)
     }
 
     /// How many rows there are.

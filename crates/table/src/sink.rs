@@ -155,24 +155,20 @@ impl Sink {
         let order = sorted_order(&columns, &self.key)?;
         let partition_indices = key_indices(&self.schema, &self.partition_columns)?;
         let layout = Arc::new(self.layout());
-        let stored: Vec<&[ArrayRef]> = columns
+        let stored: Vec<&Vec<ArrayRef>> = columns
             .iter()
             .enumerate()
             .filter(|(index, _)| !partition_indices.contains(index))
-            .map(|(_, column)| column.as_slice())
+            .map(|(_, column)| column)
             .collect();
         let mut gatherer = Gatherer::default();
         let mut written = Vec::new();
         for (values, rows) in self.split(&columns, &partition_indices, order)? {
             let mut writer = self.file_writer(&layout, values);
-            let mut rest = rows.as_slice();
-            while !rest.is_empty() {
-                writer.begin(&stored, rest)?;
-                let (indices, after) = rest.split_at(rest.len().min(CHUNK_ROWS));
+            for indices in rows.chunks(CHUNK_ROWS) {
                 let chunk: Vec<ArrayRef> =
                     stored.iter().map(|column| gatherer.gather(column, indices)).collect::<Result<_, _>>()?;
                 writer.push(chunk, indices.len())?;
-                rest = after;
             }
             written.extend(writer.finish()?);
         }

@@ -51,7 +51,7 @@ fn event(schemas: &Schemas, envelope: &Envelope, payload: &[u8]) -> FetchedRecor
 
 /// Judges one record of a topic as if its id were new.
 fn judged(schemas: &Arc<Schemas>, topic: Topic, record: &FetchedRecord) -> Judged {
-    judge(&[facts(topic, 2, record)], &[true], schemas, &mut EventColumns::new(schemas)).unwrap()
+    judge(&[facts(topic, 2, record)], &[true], schemas).unwrap()
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn rows_are_counted_by_event_and_day_and_accounted_to_their_import() {
     let records: Vec<FetchedRecord> =
         ["1", "2", "3"].map(|id| event(&schemas, &envelope("a", id), b"\x0a\x01x")).into();
     let facts: Vec<Facts<'_>> = records.iter().map(|record| facts(Topic::Events, 0, record)).collect();
-    let judged = judge(&facts, &[true, false, true], &schemas, &mut EventColumns::new(&schemas)).unwrap();
+    let judged = judge(&facts, &[true, false, true], &schemas).unwrap();
     assert_eq!(judged.totals, Totals { rows: 2, quarantined: 0, duplicates: 1 });
     assert_eq!(judged.counts, Counts::from([(("share".to_owned(), -1), 2)]));
     let tally = &judged.tallies["run"];
@@ -132,6 +132,6 @@ fn large_quarantined_payloads_make_several_batches() {
         })
         .collect();
     let facts: Vec<Facts<'_>> = records.iter().map(|record| facts(Topic::Quarantine, 0, record)).collect();
-    let judged = judge(&facts, &[true; 3], &schemas, &mut EventColumns::new(&schemas)).unwrap();
+    let judged = judge(&facts, &[true; 3], &schemas).unwrap();
     assert_eq!(judged.quarantine.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [1, 1, 1]);
 }

@@ -7,9 +7,6 @@ use std::mem::take;
 
 use arrow::buffer::{BooleanBuffer, NullBuffer};
 
-/// What part of its expected bytes a column of text gets beyond them.
-const BYTES_SPARE: usize = 16;
-
 /// Which rows hold a value. Bits exist from the first NULL on.
 #[derive(Debug, Default)]
 pub(super) struct Validity {
@@ -196,10 +193,8 @@ impl Texts {
     #[cold]
     fn pad(&mut self, row: usize) {
         if self.ends.capacity() == 0 {
-            let (rows, bytes) = self.before;
-            self.ends.reserve(rows);
-            // A little more, so that a batch like the one before does not outgrow it at its end.
-            self.bytes.reserve(bytes + bytes / BYTES_SPARE);
+            self.ends.reserve(self.before.0);
+            self.bytes.reserve(self.before.1);
         }
         self.ends.resize(row, self.end());
     }

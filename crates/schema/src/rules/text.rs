@@ -50,9 +50,6 @@ impl TextRules {
     }
 
     fn check_length(&self, value: &str) -> Result<(), RuleBreak> {
-        if self.is_short_enough(value) {
-            return Ok(());
-        }
         let measures = [
             (["len", "min_len", "max_len"], "character", self.length, self.length_min, self.length_max),
             (["len_bytes", "min_bytes", "max_bytes"], "byte", self.bytes, self.bytes_min, self.bytes_max),
@@ -71,13 +68,6 @@ impl TextRules {
             return Err(broken("string", name, format!("must be {words} {} long", counted(wanted, unit))));
         }
         Ok(())
-    }
-
-    /// Whether only maxima are asked for and bytes alone show that they hold: no text has more characters than bytes.
-    fn is_short_enough(&self, value: &str) -> bool {
-        let others = [self.length, self.length_min, self.bytes, self.bytes_min];
-        let fits = |most: Option<u64>| most.is_none_or(|most| value.len() as u64 <= most);
-        others.iter().all(Option::is_none) && fits(self.length_max) && fits(self.bytes_max)
     }
 
     fn check_parts(&self, value: &str) -> Result<(), RuleBreak> {

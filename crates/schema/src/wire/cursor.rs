@@ -127,15 +127,10 @@ impl<'a> Cursor<'a> {
     /// Truncated, a number out of range, or a wire type that does not exist.
     #[inline]
     pub fn tag(&mut self) -> Result<Option<Tag>, WireError> {
-        let raw = match self.rest.split_first() {
-            None => return Ok(None),
-            // Numbers up to 15, which are nearly all.
-            Some((&byte, rest)) if byte < 0x80 => {
-                self.rest = rest;
-                u32::from(byte)
-            }
-            Some(_) => u32::try_from(self.long_varint()?).map_err(|_| WireError::FieldNumber)?,
-        };
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let raw = u32::try_from(self.varint()?).map_err(|_| WireError::FieldNumber)?;
         let number = raw >> 3;
         if number == 0 || number > NUMBER_MAX {
             return Err(WireError::FieldNumber);
@@ -167,25 +162,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Up to eight bytes at once: times in microseconds have that many.
-    #[inline]
     fn long_varint(&mut self) -> Result<u64, WireError> {
-        const CONTINUES: u64 = 0x8080_8080_8080_8080;
-        let Some(chunk) = self.rest.first_chunk::<8>() else { return self.any_varint() };
-        let word = u64::from_le_bytes(*chunk);
-        let ends = !word & CONTINUES;
-        if ends == 0 {
-            return self.any_varint();
-        }
-        self.rest = self.rest.get(ends.trailing_zeros() as usize / 8 + 1..).unwrap_or_default();
-        // Only what stands up to the first end, of each byte the low seven bits, moved together by pairs.
-        let groups = word & (ends ^ (ends - 1)) & !CONTINUES;
-        let pairs = (groups & 0x007f_007f_007f_007f) | (groups & 0x7f00_7f00_7f00_7f00) >> 1;
-        let fours = (pairs & 0x0000_3fff_0000_3fff) | (pairs & 0x3fff_0000_3fff_0000) >> 2;
-        Ok((fours & 0x0fff_ffff) | (fours & 0x0fff_ffff_0000_0000) >> 4)
-    }
-
-    fn any_varint(&mut self) -> Result<u64, WireError> {
         let mut value = 0u64;
         for (place, &byte) in self.rest.iter().take(10).enumerate() {
             // The tenth byte holds the last of the 64 bits.
@@ -244,16 +221,6 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.bytes()?).map_err(|_| WireError::NotUtf8)
     }
 
-    /// As [`Self::text`], but as bytes: cheaper, since most text is ASCII, which is told faster than UTF-8.
-    ///
-    /// # Errors
-    /// As [`Self::text`].
-    #[inline]
-    pub fn text_bytes(&mut self) -> Result<&'a [u8], WireError> {
-        let bytes = self.bytes()?;
-        if is_ascii(bytes) || std::str::from_utf8(bytes).is_ok() { Ok(bytes) } else { Err(WireError::NotUtf8) }
-    }
-
     /// The body of the group whose start tag was just read; its end tag is consumed. `depth` is how many
     /// messages stand around the group.
     ///
@@ -278,7 +245,6 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Whatever is wrong with the value; nothing is read of a length-delimited one.
-    #[inline]
     pub fn skip(&mut self, tag: Tag, depth: u32) -> Result<(), WireError> {
         match tag.wire_type {
             WireType::Varint => self.varint().map(drop),
@@ -394,17 +360,6 @@ pub const fn unzigzag(value: u64) -> i64 {
 #[must_use]
 pub const fn zigzag(value: i64) -> u64 {
     ((value << 1) ^ (value >> 63)).cast_unsigned()
-}
-
-/// As the standard library's, but eight bytes at a time also where there are few.
-#[inline]
-fn is_ascii(bytes: &[u8]) -> bool {
-    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().fold(0, |all, byte| all | byte) < 0x80 };
-    // The last eight overlap with the chunk before them where the length is no multiple.
-    let (chunks, _) = bytes.as_chunks::<8>();
-    let all = chunks.iter().fold(u64::from_ne_bytes(*last), |all, chunk| all | u64::from_ne_bytes(*chunk));
-    all & HIGH_BITS == 0
 }
 
 /// The low 32 bits: how protobuf reads a varint into a narrower field.

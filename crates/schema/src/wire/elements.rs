@@ -114,8 +114,7 @@ impl FieldSet {
 
     #[inline]
     pub(crate) fn contains(&self, index: usize) -> bool {
-        let place = index / 64;
-        let word = self.inline.get(place).or_else(|| self.spill.get(place - self.inline.len()));
+        let word = self.inline.iter().chain(&self.spill).nth(index / 64);
         word.is_some_and(|word| word & (1 << (index % 64)) != 0)
     }
 }

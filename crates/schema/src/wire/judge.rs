@@ -93,10 +93,6 @@ impl Judge<'_> {
             match plan.by_number(tag.number) {
                 // The end of a group that did not begin is no value of the field, whatever its number.
                 Some((index, field)) if tag.wire_type != WireType::EndGroup => {
-                    if let Some(kind) = plain_scalar(field, tag) {
-                        self.plain(index, field, kind, &mut cursor, &mut came, at)?;
-                        continue;
-                    }
                     let before = before.since(&Cursor::new(body));
                     self.field(index, field, tag, &mut cursor, before, &mut came, at)?;
                 }
@@ -105,35 +101,6 @@ impl Judge<'_> {
         }
         if at.in_full && self.first.is_none() {
             self.first = end(plan, body, &came, at);
-        }
-        Ok(())
-    }
-
-    /// The usual field, by itself so that it costs little: see [`plain_scalar`].
-    fn plain(
-        &mut self,
-        index: usize,
-        field: &FieldPlan,
-        kind: ScalarKind,
-        cursor: &mut Cursor<'_>,
-        came: &mut Came,
-        at: At<'_>,
-    ) -> Result<(), Violation> {
-        self.repeats |= !came.any.insert(index);
-        let place = Place::new(at.place, Step::Field(&field.name));
-        let is_zero = match field.rules.as_deref().filter(|_| at.in_full) {
-            None if kind == ScalarKind::String => cursor.text_bytes().map(<[u8]>::is_empty),
-            None => cursor.scalar(kind).map(|value| value.is_zero()),
-            Some(rules) => cursor.scalar(kind).map(|value| {
-                if let Err(broken) = rules.check(value) {
-                    self.keep(|| constraint(broken, Some(&place)));
-                }
-                value.is_zero()
-            }),
-        };
-        if !is_zero.map_err(|error| error.violation(path(Some(&place))))? || field.cardinality == Cardinality::Explicit
-        {
-            came.set.insert(index);
         }
         Ok(())
     }
@@ -327,19 +294,6 @@ impl Judge<'_> {
     }
 }
 
-/// The kind of a singular scalar that belongs to no oneof, where the tag is its type's.
-#[inline]
-fn plain_scalar(field: &FieldPlan, tag: Tag) -> Option<ScalarKind> {
-    match (&field.kind, field.cardinality) {
-        (FieldKind::Scalar(kind), Cardinality::Implicit | Cardinality::Explicit)
-            if field.oneof.is_none() && tag.wire_type == kind.wire_type() =>
-        {
-            Some(*kind)
-        }
-        _ => None,
-    }
-}
-
 /// What is wrong with a message as a whole, once all its fields have come.
 fn end(plan: &MessagePlan, body: &[u8], came: &Came, at: At<'_>) -> Option<Violation> {
     for (index, field) in plan.fields.iter().enumerate() {
@@ -350,9 +304,6 @@ fn end(plan: &MessagePlan, body: &[u8], came: &Came, at: At<'_>) -> Option<Viola
         let Some(rules) = field.rules.as_deref() else { continue };
         let broken = match field.cardinality {
             Cardinality::Implicit if !came.any.contains(index) => check_zero(rules, &field.kind),
-            Cardinality::Repeated | Cardinality::Map(_) if rules.counts() && !came.any.contains(index) => {
-                rules.check_count(0)
-            }
             Cardinality::Repeated if rules.counts() => check_list(rules, field, body),
             Cardinality::Map(key) if rules.counts() => {
                 let mut keys: Vec<_> = Elements::of(field, body)

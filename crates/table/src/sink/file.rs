@@ -19,9 +19,7 @@ use sha2::{Digest, Sha256};
 
 use super::{AddFile, FileLayout, encoding};
 use crate::error::TableError;
-use crate::gather::RowIndex;
 use crate::names::{data_file_name, unique_name};
-use crate::sort::CHUNK_ROWS;
 use crate::stats::StatsCollector;
 use crate::wire::PartitionValues;
 
@@ -39,8 +37,7 @@ pub(crate) struct FileWriter {
     values: PartitionValues,
     layout: Arc<FileLayout>,
     tags: BTreeMap<String, String>,
-    /// The first row group of the next file, from which its encodings are chosen, where [`FileWriter::begin`] did not
-    /// tell of it.
+    /// The first row group of the next file, from which its encodings are chosen.
     waiting: Vec<(Vec<ArrayRef>, usize)>,
     open: Option<OpenFile>,
     done: Vec<AddFile>,
@@ -94,32 +91,16 @@ impl FileWriter {
         Ok(self.done)
     }
 
-    /// Where a file begins: chooses its encodings from the rows `rows` of `columns`, which are to come, so that they
-    /// are written chunk by chunk instead of waiting for each other. Only the first row group's count.
-    pub(crate) fn begin(&mut self, columns: &[&[ArrayRef]], rows: &[RowIndex]) -> Result<(), TableError> {
-        if self.open.is_some() {
-            return Ok(());
-        }
-        let group_rows = self.layout.row_group_chunks.saturating_mul(CHUNK_ROWS);
+    fn start(&mut self) -> Result<(), TableError> {
         let folder = self.dir.join(&self.folder);
         self.world.disk.create_dir_all(&folder).map_err(TableError::io("create", &folder))?;
         let name = format!("{TEMPORARY_PREFIX}{}{TEMPORARY_SUFFIX}", unique_name(&self.world)?);
-        let rows = rows.get(..group_rows).unwrap_or(rows);
-        self.open = Some(OpenFile::create(&self.world, &folder.join(name), &self.layout, columns, rows)?);
+        let mut open = OpenFile::create(&self.world, &folder.join(name), &self.layout, &self.waiting)?;
+        for (chunk, rows) in std::mem::take(&mut self.waiting) {
+            open.write(&chunk, rows)?;
+        }
+        self.open = Some(open);
         Ok(())
-    }
-
-    /// Begins a file with the chunks that wait.
-    fn start(&mut self) -> Result<(), TableError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let columns = (0..self.layout.schema.fields().len())
-            .map(|column| waiting.iter().filter_map(|(chunk, _)| chunk.get(column).cloned()).collect());
-        let columns: Vec<Vec<ArrayRef>> = columns.collect();
-        let columns: Vec<&[ArrayRef]> = columns.iter().map(Vec::as_slice).collect();
-        let rows = waiting.iter().enumerate().flat_map(|(chunk, (_, rows))| (0..*rows).map(move |row| (chunk, row)));
-        self.begin(&columns, &rows.collect::<Vec<RowIndex>>())?;
-        let Some(open) = self.open.as_mut() else { return Ok(()) };
-        waiting.iter().try_for_each(|(chunk, rows)| open.write(chunk, *rows))
     }
 
     fn close(&mut self) -> Result<(), TableError> {
@@ -223,11 +204,10 @@ impl OpenFile {
         world: &World,
         path: &Path,
         layout: &Arc<FileLayout>,
-        columns: &[&[ArrayRef]],
-        rows: &[RowIndex],
+        first_chunks: &[(Vec<ArrayRef>, usize)],
     ) -> Result<Self, TableError> {
         let parquet = || TableError::parquet(path);
-        let properties = Arc::new(encoding::writer_properties(layout, columns, rows).map_err(parquet())?);
+        let properties = Arc::new(encoding::writer_properties(layout, first_chunks).map_err(parquet())?);
         let schema = ArrowSchemaConverter::new().convert(&layout.schema).map_err(parquet())?;
         let file = world.disk.create(path).map_err(TableError::io("create", path))?;
         let temporary = TemporaryFile { disk: Arc::clone(&world.disk), path: path.to_path_buf(), kept: false };
