@@ -37,7 +37,7 @@ fn each_broken_field_is_told_by_name() {
         (&GOOD.replace("GET", "G\\x16T("), "request"),
         (&GOOD.replace(" 200 ", " 2000 "), "status"),
         (&GOOD.replace("203023", "many"), "bytes"),
-        (&GOOD.replace(" \"http://a.example/\"", ""), "agent"),
+        (&GOOD.replace(" \"http://a.example/\"", ""), "referrer"),
         (GOOD.trim_end_matches('"'), "agent"),
         (&GOOD.replace("\"Mozilla", "\"Mozilla\"x"), "agent"),
     ];
