@@ -43,6 +43,9 @@ pub(crate) struct Bench {
     /// Seconds that senders send: accept, for each form of body; freshness, three times as long.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// Connections that send, each with one batch in flight.
+    #[arg(long, default_value_t = 8)]
+    connections: u64,
     /// Events that are judged.
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
@@ -79,7 +82,7 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     let is_asked = |which| bench.which == which || bench.which == Which::All;
     let folder = bench.dir.as_deref();
     if is_asked(Which::Accept) {
-        accept::run(folder, bench.seconds)?;
+        accept::run(folder, bench.seconds, bench.connections)?;
     }
     if is_asked(Which::Judge) {
         judge::run(folder, bench.events)?;

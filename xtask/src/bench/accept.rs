@@ -1,4 +1,4 @@
-//! Events accepted durably over HTTP: eight connections that are kept, one batch of a hundred events in flight on each.
+//! Events accepted durably over HTTP: connections that are kept, one batch of a hundred events in flight on each.
 //!
 //! Judi answers after its fsync, event by event, and judges at the same time; nginx answers after a write to the cache.
 
@@ -20,7 +20,6 @@ use super::requests::{BATCH_EVENTS, Form, Request};
 use super::schema;
 use crate::failure::Failure;
 
-const CONNECTIONS: u64 = 8;
 /// Different batches of a connection: as many readers, so that all partitions of the log get some.
 const BATCHES: usize = 16;
 const TARGET: f64 = 200_000.0;
@@ -45,9 +44,9 @@ struct Measured {
 }
 
 /// Runs the bench.
-pub(crate) fn run(folder: Option<&Path>, seconds: u64) -> Result<(), Failure> {
+pub(crate) fn run(folder: Option<&Path>, seconds: u64, connections: u64) -> Result<(), Failure> {
     let sending = Duration::from_secs(seconds);
-    let what = format!("{BATCH_EVENTS}-event batches on {CONNECTIONS} connections, {seconds} s for each");
+    let what = format!("{BATCH_EVENTS}-event batches on {connections} connections, {seconds} s for each");
     let report = Report::begin("accept", &what);
     let schemas = schema::newsroom()?;
     let articles = Articles::new(schemas.current())?;
@@ -57,7 +56,8 @@ pub(crate) fn run(folder: Option<&Path>, seconds: u64) -> Result<(), Failure> {
         let project = Project::init(folder, "")?;
         let judi = project.up()?;
         let before = machine::cpu_time(judi.process());
-        let measured = drive(judi.address, requests(schemas.current(), &articles, form)?, sending, Peer::Judi)?;
+        let measured =
+            drive(judi.address, requests(schemas.current(), &articles, form, connections)?, sending, Peer::Judi)?;
         let cores = machine::cpu_time(judi.process()).zip(before).map(|(after, before)| {
             format!("{:.1} cores", (after.saturating_sub(before)).as_secs_f64() / measured.elapsed.as_secs_f64())
         });
@@ -80,7 +80,8 @@ pub(crate) fn run(folder: Option<&Path>, seconds: u64) -> Result<(), Failure> {
             continue;
         };
         let nginx = Nginx::start(program, folder)?;
-        let measured = drive(nginx.address, requests(schemas.current(), &articles, form)?, sending, Peer::Nginx)?;
+        let measured =
+            drive(nginx.address, requests(schemas.current(), &articles, form, connections)?, sending, Peer::Nginx)?;
         if nginx.logged_bytes() < measured.body_bytes {
             return Err(Failure::Wrong {
                 what: "bytes that nginx has logged".to_owned(),
@@ -113,13 +114,13 @@ fn show(report: &Report, name: &str, events_per_second: f64, unit: &str, measure
 }
 
 /// The requests of each connection.
-fn requests(model: &Model, articles: &Articles, form: Form) -> Result<Vec<Vec<Request>>, Failure> {
+fn requests(model: &Model, articles: &Articles, form: Form, connections: u64) -> Result<Vec<Vec<Request>>, Failure> {
     let now_us = World::system().clock.now().0;
     let connection = |number| {
         let mut draw = articles.draw(number);
         (0..BATCHES).map(|_| Request::new(model, articles, &mut draw, form, BATCH_EVENTS, now_us)).collect()
     };
-    (0..CONNECTIONS).map(connection).collect()
+    (0..connections).map(connection).collect()
 }
 
 /// Sends for a while on all connections at once.

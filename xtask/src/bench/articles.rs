@@ -191,6 +191,7 @@ impl View {
     /// What an event says itself: which page, and from where.
     pub(crate) fn page(&self, articles: &Articles) -> Context {
         Context {
+            page_url: format!("https://news.example{}", articles.of(self).path),
             page_path: articles.of(self).path.clone(),
             referrer: REFERRERS[self.referrer].to_owned(),
             ..Context::default()

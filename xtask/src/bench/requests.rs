@@ -156,6 +156,7 @@ fn members(context: &Context) -> Value {
         ("os", &context.os),
         ("device", &context.device),
         ("locale", &context.locale),
+        ("page_url", &context.page_url),
         ("page_path", &context.page_path),
         ("referrer", &context.referrer),
         ("consent", &context.consent),
