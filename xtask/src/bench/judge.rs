@@ -47,8 +47,7 @@ pub(crate) fn run(folder: Option<&Path>, events: u64) -> Result<(), Failure> {
     let (world, scratch, schemas) = (World::system(), scratch(folder)?, schema::newsroom()?);
     let log = table::log(&world, &scratch.path().join("log"))?;
     let record_bytes = fill(&log, &schemas, events)?;
-    let note =
-        format!("record: {} bytes, envelope fields and payload fields together about 30", record_bytes / events.max(1));
+    let note = format!("{} bytes a record: 28 fields of envelope, context and payload", record_bytes / events.max(1));
     report.figure("a log of", &megabytes(record_bytes), &note);
 
     let mut judge = table::judge(&world, &log, &schemas, scratch.path())?;
