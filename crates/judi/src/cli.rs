@@ -1,5 +1,7 @@
 //! The command line: what people type.
 
+pub mod schema;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -30,7 +32,7 @@ pub enum Command {
     Run(Run),
     /// The events' definition.
     #[command(subcommand)]
-    Schema(Schema),
+    Schema(schema::Schema),
 }
 
 /// Where the project is.
@@ -147,23 +149,6 @@ pub struct Run {
     /// How to print what was done.
     #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
     pub format: AccountFormat,
-    #[command(flatten)]
-    pub project: ProjectArg,
-}
-
-/// `judi schema …`
-#[derive(Debug, Subcommand)]
-pub enum Schema {
-    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
-    Export(SchemaExport),
-}
-
-/// `judi schema export`
-#[derive(Debug, Args)]
-pub struct SchemaExport {
-    /// Where to write them, beside the project's own.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
     #[command(flatten)]
     pub project: ProjectArg,
 }

@@ -42,6 +42,11 @@ impl Failure {
         Self { exit: Exit::Usage, message: message.into(), hint: None }
     }
 
+    /// The command did its work, and this is how much it found.
+    pub fn findings(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Findings, message: message.into(), hint: None }
+    }
+
     /// Something outside failed.
     pub fn outside(message: impl Into<String>) -> Self {
         Self { exit: Exit::Outside, message: message.into(), hint: None }

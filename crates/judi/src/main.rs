@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, Schema};
+use crate::cli::{Cli, Command};
 use crate::failure::Done;
 
 #[global_allocator]
@@ -58,6 +58,6 @@ fn run(cli: &Cli) -> Done {
         Command::Import(args) => import::run(args),
         Command::Query(args) => commands::query::run(args),
         Command::Run(args) => commands::run::run(args),
-        Command::Schema(Schema::Export(args)) => commands::schema::export(args),
+        Command::Schema(command) => commands::schema::run(command),
     }
 }

@@ -13,6 +13,7 @@ pub mod derived;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
+pub mod finding;
 pub mod json;
 pub mod layout;
 pub mod ledger;

@@ -3,7 +3,9 @@
 //! Options are extensions, so they are read by reflection through the descriptors of the very pool that they
 //! were compiled with; a pool that does not import an options file has none of its options.
 
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor, MessageDescriptor,
+};
 
 use crate::rules::Rules;
 
@@ -49,6 +51,10 @@ pub struct FieldOptions {
     pub aliases: Vec<String>,
     /// The field that took over from this one.
     pub replaced_by: String,
+    /// The last day of the aliases, `YYYY-MM-DD`; empty: they have no end.
+    pub alias_until: String,
+    /// The number of the field that this one took over from; 0: of none.
+    pub replaces: u32,
 }
 
 /// Reads the options of one pool.
@@ -56,6 +62,8 @@ pub struct FieldOptions {
 pub struct OptionReader {
     event: Option<ExtensionDescriptor>,
     field: Option<ExtensionDescriptor>,
+    message: Option<ExtensionDescriptor>,
+    value: Option<ExtensionDescriptor>,
     rules: Option<ExtensionDescriptor>,
 }
 
@@ -66,6 +74,8 @@ impl OptionReader {
         Self {
             event: pool.get_extension_by_name("judi.event"),
             field: pool.get_extension_by_name("judi.field"),
+            message: pool.get_extension_by_name("judi.message"),
+            value: pool.get_extension_by_name("judi.value"),
             rules: pool.get_extension_by_name("buf.validate.field"),
         }
     }
@@ -86,8 +96,6 @@ impl OptionReader {
     #[must_use]
     pub fn field(&self, field: &FieldDescriptor) -> FieldOptions {
         let Some(option) = extension(&field.options(), self.field.as_ref()) else { return FieldOptions::default() };
-        let aliases = option.get_field_by_name("alias");
-        let aliases = aliases.as_ref().and_then(|value| value.as_list()).unwrap_or_default();
         FieldOptions {
             pii: match option.get_field_by_name("pii").and_then(|value| value.as_enum_number()) {
                 Some(1) => PiiClass::None,
@@ -98,9 +106,25 @@ impl OptionReader {
             },
             required: flag(&option, "required"),
             semantic_type: text(&option, "semantic_type"),
-            aliases: aliases.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect(),
+            aliases: texts(&option, "alias"),
             replaced_by: text(&option, "replaced_by"),
+            alias_until: text(&option, "alias_until"),
+            replaces: option.get_field_by_name("replaces").and_then(|value| value.as_u32()).unwrap_or(0),
         }
+    }
+
+    /// The full names that a message had before, by its `(judi.message)`.
+    #[must_use]
+    pub fn moved_from(&self, message: &MessageDescriptor) -> Vec<String> {
+        extension(&message.options(), self.message.as_ref())
+            .map(|option| texts(&option, "moved_from"))
+            .unwrap_or_default()
+    }
+
+    /// The names that an enum's value had before, by its `(judi.value)`.
+    #[must_use]
+    pub fn value_aliases(&self, value: &EnumValueDescriptor) -> Vec<String> {
+        extension(&value.options(), self.value.as_ref()).map(|option| texts(&option, "alias")).unwrap_or_default()
     }
 
     /// The field's `(buf.validate.field)`, a `buf.validate.FieldRules`.
@@ -128,6 +152,12 @@ fn extension(options: &DynamicMessage, descriptor: Option<&ExtensionDescriptor>)
 
 fn text(message: &DynamicMessage, field: &str) -> String {
     message.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn texts(message: &DynamicMessage, field: &str) -> Vec<String> {
+    let values = message.get_field_by_name(field);
+    let values = values.as_ref().and_then(|value| value.as_list()).unwrap_or_default();
+    values.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
 }
 
 fn flag(message: &DynamicMessage, field: &str) -> bool {
