@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod failure;
 mod import;
+mod live;
 mod pages;
 mod project;
 mod server;
