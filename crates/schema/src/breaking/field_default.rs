@@ -1,7 +1,7 @@
 //! The rule about defaults: what a reader of an unset field gets stays the same.
 
 use super::field::description;
-use super::image::{Cardinality, Field, Image, Kind};
+use super::image::{Cardinality, EnumValue, Field, Image, Kind};
 use super::pairs::Pairs;
 use super::report::Report;
 
@@ -29,8 +29,8 @@ pub(super) fn same_default(report: &mut Report<'_>, pairs: &Pairs<'_>) {
         let text = format!(
             "{} changed default value from {} to {}.",
             description(now),
-            printed(before, &old),
-            printed(now, &new)
+            printed(report.previous, before, &old),
+            printed(report.current, now, &new)
         );
         report.add(at, report.before(&before.element), text);
     }
@@ -101,15 +101,23 @@ fn is_whole(number: f64, whole: i128) -> bool {
     number.fract() == 0.0 && number.abs() < BOUND && number as i128 == whole
 }
 
-fn printed(field: &Field, value: &Default) -> String {
+fn printed(image: &Image, field: &Field, value: &Default) -> String {
+    let declared = image.enum_by_name.get(&field.type_name).and_then(|index| image.enums.get(*index));
     match value {
+        Default::Whole(number) if field.kind == Kind::Enum => {
+            let named = |one: &&EnumValue| i128::from(one.number) == *number;
+            let (Some(declared), Some(value)) = (declared, declared.and_then(|one| one.values.iter().find(named))) else {
+                return number.to_string();
+            };
+            format!("{}.{}", declared.element.name, value.name)
+        }
         Default::Text(text) if field.kind == Kind::Bytes => {
             let bytes: Vec<String> = text.iter().map(|byte| format!("0x{byte:X}")).collect();
             format!("[{}]", bytes.join(","))
         }
         Default::Text(text) => format!("{:?}", String::from_utf8_lossy(text)),
         Default::Whole(number) if field.kind == Kind::Bool => (*number != 0).to_string(),
-        Default::Whole(number) => field.default_value.clone().unwrap_or_else(|| number.to_string()),
+        Default::Whole(number) => number.to_string(),
         Default::Double(number) => number.to_string(),
         Default::Float(number) => number.to_string(),
     }

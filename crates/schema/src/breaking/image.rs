@@ -86,6 +86,8 @@ pub(crate) struct Field {
     /// The whole name of its message or enum.
     pub(crate) type_name: String,
     pub(crate) cardinality: Cardinality,
+    /// Whether it is written `required`: an edition says it by a feature.
+    pub(crate) is_labelled_required: bool,
     /// The name of its oneof, where it is a real one.
     pub(crate) oneof: Option<String>,
     pub(crate) json_name: String,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::field::description;
-use super::image::{Cardinality, Field, Message};
+use super::image::{Field, Message};
 use super::pairs::Pairs;
 use super::report::Report;
 
@@ -65,8 +65,7 @@ pub(super) fn same_required_fields(report: &mut Report<'_>, pairs: &Pairs<'_>) {
     const WHY: &str = "Required fields must always be sent, so if one side does not know about the required field, \
                        this will result in a breakage.";
     let required = |message: &Message| -> HashSet<i32> {
-        let fields = message.fields.iter().filter(|field| field.cardinality == Cardinality::Required);
-        fields.map(|field| field.number).collect()
+        message.fields.iter().filter(|field| field.is_labelled_required).map(|field| field.number).collect()
     };
     for (now, before) in &pairs.messages {
         let (required_now, required_before) = (required(now), required(before));
@@ -74,7 +73,7 @@ pub(super) fn same_required_fields(report: &mut Report<'_>, pairs: &Pairs<'_>) {
             let text = format!("Message {:?} had required field \"{number}\" deleted. {WHY}", before.element.name);
             report.add(report.at_message(now), report.before(&before.element), text);
         }
-        let added = now.fields.iter().filter(|field| field.cardinality == Cardinality::Required);
+        let added = now.fields.iter().filter(|field| field.is_labelled_required);
         for field in added.filter(|field| !required_before.contains(&field.number)) {
             let text = format!("Message {:?} had required field \"{}\" added. {WHY}", now.element.name, field.number);
             report.add(report.at_field(field, &[]), None, text);

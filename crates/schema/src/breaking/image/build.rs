@@ -208,6 +208,7 @@ fn field(scope: &Scope<'_>, proto: FieldProto, path: &[i32], siblings: &Siblings
         kind,
         type_name,
         cardinality,
+        is_labelled_required: proto.label == LABEL_REQUIRED && !is_of_edition,
         oneof: oneof.map(|oneof| oneof.name.clone()),
         json_name: proto.json_name,
         default_value: proto.default_value,
