@@ -26,6 +26,7 @@ struct Case {
 /// Without lines it is about the file.
 #[derive(Deserialize)]
 struct Expected {
+    #[serde(default)]
     path: String,
     #[serde(default = "one")]
     start_line: u32,
