@@ -52,6 +52,14 @@ fn old_ids_are_names_for_what_took_over() {
 }
 
 #[test]
+fn rules_of_plugins_are_passed_over() {
+    let text = "version: v2\nbreaking: {use: [SUFFIX_NO_CHANGE, FIELD_SAME_NAME]}\n";
+    assert!(Config::parse("buf.yaml", text).is_err());
+    let check = only(&format!("{text}plugins: [{{plugin: buf-plugin-suffix}}]\n"));
+    assert_eq!(ids(&check), ["FIELD_SAME_NAME"]);
+}
+
+#[test]
 fn what_is_ignored_is_a_path_or_below_it() {
     let check = only(
         "version: v1\nbreaking:\n  ignore:\n    - a/b\n    - ./c.proto\n  ignore_only:\n    WIRE:\n      - d\n    \
