@@ -31,13 +31,13 @@ mod span;
 mod surface;
 
 pub use fix::{Fix, FixError, FixStep, apply, patch};
-pub use kind::{Bump, ChangeKind, Fit, Presence, Verdict};
-pub(crate) use presence::{PresenceChange, presence_changes};
+pub use kind::{ChangeKind, Fit, Verdict};
+pub(crate) use presence::presence_turns;
 pub use span::Span;
 pub use surface::{Effect, Surface, SurfaceEffect};
 
 use crate::compile::Compiled;
-use crate::ledger::Ledger;
+use crate::ledger::{Bump, Ledger};
 
 /// The most columns that one change names: a message that is used everywhere would name them all.
 pub const AFFECTED_MAX: usize = 200;
@@ -99,7 +99,7 @@ pub fn diff_history(known: &[&Compiled], new: &Compiled, ledger: Option<&Ledger>
     compare::changes(known, new, ledger)
 }
 
-/// The semver of a version after one of `before`, given its changes; `None` when `before` is no semver.
+/// What the changes together do to a version's semver.
 #[must_use]
 pub fn bump(changes: &[Change]) -> Bump {
     changes.iter().map(|change| change.kind.bump()).max().unwrap_or(Bump::Patch)

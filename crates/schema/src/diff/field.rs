@@ -8,12 +8,13 @@ use super::Subject;
 use super::compare::{Compare, Touched};
 use super::constraint;
 use super::fix::{Fix, FixStep};
-use super::kind::{ChangeKind, Fit, Presence};
+use super::kind::{ChangeKind, Fit};
 use super::matrix::{field_text, scalar, scalar_fit};
 use super::pairs::Pairs;
 use super::span::Span;
 use crate::json_name::lower_camel;
 use crate::layout::ColumnType;
+use crate::ledger::Presence;
 use crate::options::{FieldOptions, PiiClass};
 
 /// Finds the changes from `before` to `after`, which have the same number in the same message.

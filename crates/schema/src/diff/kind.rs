@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::ledger::{Bump, Presence};
+
 /// What Judi answers to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -17,27 +19,6 @@ pub enum Verdict {
     Guarded,
     /// Something would be lost, or read as something else. It is not published.
     Blocked,
-}
-
-/// What a change does to the version's semver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Bump {
-    /// Words, or what no reader or producer can tell.
-    Patch,
-    /// Something is new, and everything that was there is still there.
-    Minor,
-    /// A generated SDK, a producer or a reader that relied on the version before has to change.
-    Major,
-}
-
-/// Whether absence can be told from the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// Absent is the default: the column holds 0 or ''.
-    Implicit,
-    /// Absent is absent: the column holds NULL.
-    Explicit,
 }
 
 /// How the values of one type stand to those of another.
@@ -440,15 +421,6 @@ impl fmt::Display for Verdict {
             Self::Safe => "SAFE",
             Self::Guarded => "GUARDED",
             Self::Blocked => "BLOCKED",
-        })
-    }
-}
-
-impl fmt::Display for Presence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Implicit => "implicit",
-            Self::Explicit => "explicit",
         })
     }
 }

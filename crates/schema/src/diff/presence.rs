@@ -5,19 +5,9 @@ use std::collections::BTreeMap;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::field::presence_of;
-use super::kind::Presence;
 use super::side::{Side, value_kind};
 use crate::compile::Compiled;
-
-/// A field whose presence is another than before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PresenceChange {
-    pub(crate) event: String,
-    /// Field numbers from the event's message down.
-    pub(crate) path: Vec<u32>,
-    pub(crate) from: Presence,
-    pub(crate) to: Presence,
-}
+use crate::ledger::{Presence, PresenceTurn};
 
 /// The change of a field's presence; `None` where there is none, or the field is not one value.
 pub(super) fn change(before: &FieldDescriptor, after: &FieldDescriptor) -> Option<(Presence, Presence)> {
@@ -25,14 +15,16 @@ pub(super) fn change(before: &FieldDescriptor, after: &FieldDescriptor) -> Optio
     (from != to).then_some((from, to))
 }
 
-/// Every field of every event whose presence has changed, within the bounds of the table's columns.
-pub(crate) fn presence_changes(old: &Compiled, new: &Compiled) -> Vec<PresenceChange> {
+/// Every field of every event whose presence has changed, within the bounds of the table's columns; `id` gives the
+/// events' ids.
+pub(crate) fn presence_turns(old: &Compiled, new: &Compiled, id: impl Fn(&str) -> Option<u32>) -> Vec<PresenceTurn> {
     let (old, new) = (fields(&Side::new(old)), fields(&Side::new(new)));
-    let changed = old.into_iter().filter_map(|((event, path), from)| {
-        let to = *new.get(&(event.clone(), path.clone()))?;
-        (from != to).then_some(PresenceChange { event, path, from, to })
+    let turned = old.into_iter().filter_map(|((event, path), from)| {
+        let event_id = id(&event)?;
+        let to = *new.get(&(event, path.clone()))?;
+        (from != to).then_some(PresenceTurn { event: event_id, path, from, to })
     });
-    changed.collect()
+    turned.collect()
 }
 
 /// By event and path.

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::Subject;
-use super::kind::{ChangeKind, Fit, Presence};
+use super::kind::{ChangeKind, Fit};
 use crate::json_name::lower_camel;
+use crate::ledger::Presence;
 
 /// Where a change can be felt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
