@@ -185,6 +185,7 @@ impl<'a> Acceptor<'a> {
                     source: if facts.place.is_empty() { facts.source } else { facts.place }.to_owned(),
                     payload: bytes.into_owned(),
                     payload_kind: kind.into(),
+                    judged_by: self.schemas.current().version,
                 };
                 let value = record::encode_quarantined(&kept);
                 envelope = kept.envelope.unwrap_or_default();

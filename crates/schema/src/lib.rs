@@ -24,6 +24,7 @@ pub mod nearest;
 pub mod options;
 pub mod plan;
 pub mod record;
+pub mod refit;
 pub mod rules;
 pub mod schemas;
 pub mod verdict;

@@ -20,7 +20,7 @@ use crate::embedded;
 use crate::error::SchemaError;
 use crate::layout::{EventLayout, MessageShape, NoColumn, TableColumns, quarantine_fields};
 use crate::ledger::Ledger;
-use crate::model::Model;
+use crate::model::{EventModel, Model};
 use crate::view::{View, views};
 
 /// Whether opening may publish.
@@ -121,6 +121,12 @@ impl Schemas {
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Arc<Model>> {
         self.versions.get(&number).map(|version| &version.model)
+    }
+
+    /// The newest known version that has an event of this name, and the event.
+    #[must_use]
+    pub fn newest_with(&self, event: &str) -> Option<(&Arc<Model>, &EventModel)> {
+        self.versions.values().rev().find_map(|version| Some((&version.model, version.model.event(event)?)))
     }
 
     /// All known versions, oldest first.
