@@ -120,7 +120,8 @@ impl Check<'_> {
                     return self.refuse(&[*line], cause);
                 }
                 (Some((before, last)), _) if last.since >= epoch.since => {
-                    let cause = format!("version {} comes after version {} for the path {field}", epoch.since, last.since);
+                    let cause =
+                        format!("version {} comes after version {} for the path {field}", epoch.since, last.since);
                     return self.refuse(&[*before, *line], cause);
                 }
                 (Some((before, last)), _) if last.presence == epoch.presence => {
