@@ -126,7 +126,12 @@ impl Enum<'_, '_> {
             }
         }
         let kind = ChangeKind::EnumValueRenumbered { from, to: value.number() };
-        self.say(kind, value.number(), &name, Some(Fix::of("give the value its number back", steps)));
+        let is_reserved = self.after.reserved_ranges().any(|range| range.contains(&from));
+        let fix = match is_reserved {
+            true => Fix::by_hand(format!("give the value its number {from} back, and do not reserve that")),
+            false => Fix::of("give the value its number back", steps),
+        };
+        self.say(kind, value.number(), &name, Some(fix));
     }
 
     fn deleted(&mut self, number: i32, name: &str) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{FieldDescriptor, Kind, Value};
+use prost_reflect::{FieldDescriptor, Kind, Syntax, Value};
 
 use super::Subject;
 use super::compare::{Compare, Touched};
@@ -15,7 +15,7 @@ use super::span::Span;
 use crate::json_name::lower_camel;
 use crate::layout::ColumnType;
 use crate::ledger::Presence;
-use crate::options::{FieldOptions, PiiClass};
+use crate::options::{FieldOptions, OptionReader, PiiClass};
 
 /// Finds the changes from `before` to `after`, which have the same number in the same message.
 pub(super) fn compare(compare: &mut Compare<'_>, before: &FieldDescriptor, after: &FieldDescriptor) {
@@ -61,10 +61,10 @@ struct Field<'a, 'b> {
 impl Field<'_, '_> {
     fn types(&mut self) {
         if let Some(kind) = type_change(self.compare.pairs, self.before, self.after) {
-            let fix = matches!(kind.verdict(), super::Verdict::Blocked).then(|| new_number(self.compare, self.after));
+            let fix = matches!(kind.verdict(), super::Verdict::Blocked)
+                .then(|| new_number(self.compare, self.before, self.after));
             self.say(kind, fix);
-        }
-        if self.before.is_list() && self.after.is_list() && self.before.is_packed() != self.after.is_packed() {
+        } else if is_packed(self.before) != is_packed(self.after) {
             self.say(ChangeKind::PackingChanged, None);
         }
     }
@@ -81,7 +81,7 @@ impl Field<'_, '_> {
         if is_one(self.before) && is_one(self.after) && reads_the_same(self.compare.pairs, self.before, self.after) {
             let (from, to) = (default_text(self.before), default_text(self.after));
             if from != to {
-                let fix = new_number(self.compare, self.after);
+                let fix = new_number(self.compare, self.before, self.after);
                 self.say(ChangeKind::DefaultChanged { from, to }, Some(fix));
             }
         }
@@ -99,17 +99,14 @@ impl Field<'_, '_> {
         if before.json_name() != after.json_name() && (!is_renamed || is_custom) {
             let (from, to) = (before.json_name().to_owned(), after.json_name().to_owned());
             let aliased = taken.contains(&from);
-            let fix = (!aliased).then(|| self.alias(&from, "keep the old name in JSON as an alias"));
+            let text = "keep the old name in JSON as an alias";
+            let fix = (!aliased).then(|| alias(&self.compare.new.options, after, &from, text));
             self.say(ChangeKind::JsonNameChanged { from, to, aliased }, fix);
         }
         for alias in then.aliases.iter().filter(|alias| !taken.contains(*alias)) {
             let until = if now.alias_until.is_empty() { &then.alias_until } else { &now.alias_until };
-            let fix = until.is_empty().then(|| {
-                self.alias(
-                    alias,
-                    "keep the alias, or announce its end first: (judi.field).alias_until = \"YYYY-MM-DD\"",
-                )
-            });
+            let text = "keep the alias, or announce its end first: (judi.field).alias_until = \"YYYY-MM-DD\"";
+            let fix = until.is_empty().then(|| self::alias(&self.compare.new.options, after, alias, text));
             self.say(ChangeKind::AliasRemoved { alias: alias.clone(), until: until.clone() }, fix);
         }
         let known: BTreeSet<&str> = then.aliases.iter().map(String::as_str).chain([before.name()]).collect();
@@ -172,20 +169,34 @@ impl Field<'_, '_> {
         }
     }
 
-    fn alias(&self, alias: &str, text: &str) -> Fix {
-        let (message, field) = (self.after.parent_message().full_name().to_owned(), self.after.name().to_owned());
-        Fix::of(text, vec![FixStep::FieldAlias { message, field, alias: alias.to_owned() }])
-    }
-
     fn say(&mut self, kind: ChangeKind, fix: Option<Fix>) {
         say(self.compare, kind, self.before, self.after, fix);
     }
 }
 
+/// The way to keep a name: an alias, unless another field is called so today.
+pub(super) fn alias(options: &OptionReader, field: &FieldDescriptor, alias: &str, text: &str) -> Fix {
+    let message = field.parent_message();
+    let is_called = |other: &FieldDescriptor| {
+        let aliases = options.field(other).aliases;
+        other.name() == alias
+            || other.json_name() == alias
+            || aliases.iter().any(|name| name == alias || lower_camel(name) == alias)
+    };
+    if let Some(other) = message.fields().find(|other| other.number() != field.number() && is_called(other)) {
+        let other = other.name();
+        return Fix::by_hand(format!(
+            "{alias} is a name of {other} now: take it away there, and keep it here as an alias"
+        ));
+    }
+    let (message, field) = (message.full_name().to_owned(), field.name().to_owned());
+    Fix::of(text, vec![FixStep::FieldAlias { message, field, alias: alias.to_owned() }])
+}
+
 /// The way out of a change that the number cannot carry: a number of its own, and the old one reserved.
-pub(super) fn new_number(compare: &mut Compare<'_>, after: &FieldDescriptor) -> Fix {
+pub(super) fn new_number(compare: &mut Compare<'_>, before: &FieldDescriptor, after: &FieldDescriptor) -> Fix {
     let message = after.parent_message();
-    let fresh = compare.fresh_number(message, message);
+    let fresh = compare.fresh_number(before.parent_message(), message);
     let (message, field, number) = (message.full_name().to_owned(), after.name().to_owned(), after.number());
     let steps = vec![
         FixStep::Number { message: message.clone(), field: field.clone(), number: fresh },
@@ -258,6 +269,15 @@ fn worse(a: Option<Fit>, b: Option<Fit>) -> Fit {
         Fit::Neither => 2,
     };
     [a, b].into_iter().flatten().max_by_key(rank).unwrap_or(Fit::Column)
+}
+
+/// Whether a list's numbers are written as one value. The descriptor's own answer does not know the options of a file
+/// that was compiled from its text.
+fn is_packed(field: &FieldDescriptor) -> bool {
+    let can_be = field.is_list() && !matches!(field.kind(), Kind::Message(_) | Kind::String | Kind::Bytes);
+    let options = field.field_descriptor_proto().options.as_ref();
+    let by_syntax = field.parent_file().syntax() == Syntax::Proto3;
+    can_be && options.and_then(|options| options.packed).unwrap_or(by_syntax)
 }
 
 /// What absence reads as.

@@ -25,6 +25,27 @@ pub(super) fn compare(compare: &mut Compare<'_>, before: &MessageDescriptor, aft
     oneof::compare(compare, before, after);
 }
 
+/// The field that an old one is today: the same number, under the same name or one that no other field had.
+pub(super) fn successor(
+    compare: &Compare<'_>,
+    before: &FieldDescriptor,
+    after: &MessageDescriptor,
+) -> Option<FieldDescriptor> {
+    let number = before.number();
+    let here = after.get_field(number)?;
+    if here.name() == before.name() {
+        return Some(here);
+    }
+    let options = &compare.new.options;
+    let moved = after.get_field_by_name(before.name());
+    let is_kept = moved.as_ref().is_some_and(|moved| options.field(moved).replaces == number);
+    let is_renamed = moved.is_none()
+        && before.parent_message().get_field_by_name(here.name()).is_none()
+        && (options.field(&here).aliases.iter().any(|alias| alias == before.name())
+            || field::reads_the_same(compare.pairs, before, &here));
+    (is_kept || is_renamed).then_some(here)
+}
+
 struct Message<'a, 'b> {
     compare: &'a mut Compare<'b>,
     before: &'a MessageDescriptor,
@@ -45,7 +66,16 @@ impl Message<'_, '_> {
             },
             (_, Some(moved)) => self.renumbered(before, &moved),
             (Some(after), None) if self.before.get_field_by_name(after.name()).is_none() => {
-                self.renamed_or_reused(before, &after);
+                match successor(self.compare, before, self.after) {
+                    Some(after) => {
+                        let aliases = self.compare.new.options.field(&after).aliases;
+                        self.renamed(before, &after, aliases.iter().any(|alias| alias == before.name()));
+                    }
+                    None => {
+                        let was = format!("the field {}, {}", before.name(), field_text(before));
+                        self.reused(&after, was, Some(&[before.name()]));
+                    }
+                }
             }
             // Another field took its number, and is told apart.
             (_, None) => self.deleted(before, false),
@@ -63,37 +93,26 @@ impl Message<'_, '_> {
                 let moved = self.after.get_field_by_name(former.name());
                 let is_kept = moved.as_ref().is_some_and(|moved| self.replaces(moved) == number);
                 if moved.is_some() && !is_kept && !is_known_name {
-                    self.reused(after, format!("the field {}", former.name()), &[]);
+                    // The former takes its number back, or reserves it.
+                    self.reused(after, format!("the field {}", former.name()), None);
                 }
             }
             None if is_known_name && self.replaced(after).is_none() => {}
             None => {
-                let reserved = self.before.reserved_ranges().any(|range| range.contains(&number));
+                let reserved = is_reserved(self.before, number);
                 let used = self.compare.used_before(self.after.full_name(), number);
                 match used.or_else(|| reserved.then(|| "a number that was reserved".to_owned())) {
-                    Some(was) => self.reused(after, was, &[]),
+                    Some(was) => self.reused(after, was, Some(&[])),
                     None => self.added(after),
                 }
             }
         }
     }
 
-    fn renamed_or_reused(&mut self, before: &FieldDescriptor, after: &FieldDescriptor) {
-        let options = self.compare.new.options.field(after);
-        let aliased = options.aliases.iter().any(|alias| alias == before.name());
-        if aliased || field::reads_the_same(self.compare.pairs, before, after) {
-            self.renamed(before, after, aliased);
-        } else {
-            let was = format!("the field {}, {}", before.name(), field_text(before));
-            self.reused(after, was, &[before.name()]);
-        }
-    }
-
     fn renamed(&mut self, before: &FieldDescriptor, after: &FieldDescriptor, aliased: bool) {
         let (from, to) = (before.name().to_owned(), after.name().to_owned());
-        let message = self.after.full_name();
-        let step = FixStep::FieldAlias { message: message.to_owned(), field: to.clone(), alias: from.clone() };
-        let fix = (!aliased).then(|| Fix::of("keep the old name as an alias", vec![step]));
+        let fix =
+            (!aliased).then(|| field::alias(&self.compare.new.options, after, &from, "keep the old name as an alias"));
         self.say_old(ChangeKind::FieldRenamed { from, to, aliased }, before, after, fix);
         field::compare(self.compare, before, after);
     }
@@ -101,30 +120,39 @@ impl Message<'_, '_> {
     fn renumbered(&mut self, before: &FieldDescriptor, moved: &FieldDescriptor) {
         let (message, field) = (self.after.full_name().to_owned(), moved.name().to_owned());
         let (from, to) = (before.number(), moved.number());
-        let fix = if field::reads_the_same(self.compare.pairs, before, moved) {
+        let can_go_back = field::reads_the_same(self.compare.pairs, before, moved) && !is_reserved(self.after, from);
+        let fix = if can_go_back {
             Fix::of("give the field its number back", vec![FixStep::Number { message, field, number: from }])
         } else {
-            let reserve = FixStep::Reserve { message: message.clone(), numbers: vec![from..=from], names: Vec::new() };
-            Fix::of("say which field it replaces", vec![FixStep::Replaces { message, field, number: from }, reserve])
+            let mut steps = vec![
+                FixStep::Replaces { message: message.clone(), field: field.clone(), number: from },
+                FixStep::Reserve { message: message.clone(), numbers: vec![from..=from], names: Vec::new() },
+            ];
+            if self.is_used(to) {
+                let number = self.compare.fresh_number(self.before, self.after);
+                steps.push(FixStep::Number { message, field, number });
+            }
+            Fix::of("say which field it replaces", steps)
         };
         self.say_old(ChangeKind::FieldRenumbered { from, to }, before, moved, Some(fix));
     }
 
-    fn reused(&mut self, after: &FieldDescriptor, was: String, names: &[&str]) {
+    /// A field that has a used number; with it, these names are reserved.
+    fn reused(&mut self, after: &FieldDescriptor, was: String, reserve: Option<&[&str]>) {
         let (message, field, number) = (self.after.full_name().to_owned(), after.name().to_owned(), after.number());
         let fresh = self.compare.fresh_number(self.before, self.after);
-        let names = names.iter().map(|name| (*name).to_owned()).collect();
-        let steps = vec![
-            FixStep::Number { message: message.clone(), field, number: fresh },
-            FixStep::Reserve { message, numbers: vec![number..=number], names },
-        ];
-        let fix = Fix::of(format!("give the field the number {fresh}, which is free, and reserve {number}"), steps);
-        self.say_new(ChangeKind::NumberReused { was }, after, Some(fix));
+        let mut steps = vec![FixStep::Number { message: message.clone(), field, number: fresh }];
+        if let Some(names) = reserve {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            steps.push(FixStep::Reserve { message, numbers: vec![number..=number], names });
+        }
+        let text = format!("give the field the number {fresh}, which is free: {number} was used before");
+        self.say_new(ChangeKind::NumberReused { was }, after, Some(Fix::of(text, steps)));
     }
 
     fn deleted(&mut self, before: &FieldDescriptor, name_reserved: bool) {
         let (number, name) = (before.number(), before.name());
-        let number_reserved = self.after.reserved_ranges().any(|range| range.contains(&number));
+        let number_reserved = is_reserved(self.after, number);
         let is_taken_over = self.after.fields().any(|field| {
             self.replaces(&field) == number
                 && self.compare.new.options.field(&field).aliases.iter().any(|alias| alias == name)
@@ -162,6 +190,13 @@ impl Message<'_, '_> {
         }
     }
 
+    /// Whether a number had, or may have had, another meaning before.
+    fn is_used(&self, number: u32) -> bool {
+        self.before.get_field(number).is_some()
+            || is_reserved(self.before, number)
+            || self.compare.used_before(self.after.full_name(), number).is_some()
+    }
+
     fn replaces(&self, field: &FieldDescriptor) -> u32 {
         self.compare.new.options.field(field).replaces
     }
@@ -174,7 +209,6 @@ impl Message<'_, '_> {
     /// Ranges that were reserved and are not, unless a field has them now, which is told at the field.
     fn reserved(&mut self) {
         let after = self.after;
-        let is_kept = |number: u32| after.reserved_ranges().any(|range| range.contains(&number));
         let mut gone: Vec<std::ops::RangeInclusive<u32>> = Vec::new();
         for range in self.before.reserved_ranges() {
             for piece in without(range, after) {
@@ -198,12 +232,8 @@ impl Message<'_, '_> {
             self.say_whole(ChangeKind::ReservedRemoved { what }, Some(fix));
         }
         let before = self.before;
-        let was = |number: u32| before.reserved_ranges().any(|range| range.contains(&number));
-        let new_ranges = after.reserved_ranges().filter(|range| {
-            let is_old_field = range.len() == 1 && before.get_field(range.start).is_some();
-            !is_old_field && !(was(range.start) && was(range.end.saturating_sub(1))) && is_kept(range.start)
-        });
-        let new_ranges: Vec<_> = new_ranges.map(|range| range.start..=range.end.saturating_sub(1)).collect();
+        // What a deleted field leaves behind is told at the field.
+        let new_ranges: Vec<_> = after.reserved_ranges().flat_map(|range| without(range, before)).collect();
         let old_names: BTreeSet<&str> = before.reserved_names().collect();
         let new_names = after.reserved_names();
         let new_names = new_names.filter(|name| !old_names.contains(name) && before.get_field_by_name(name).is_none());
@@ -236,6 +266,10 @@ impl Message<'_, '_> {
         let subject = Subject::member(self.after.full_name(), after.name(), after.number());
         self.compare.say(kind, subject, Span::of(&after.parent_file(), after.path()), &touched, fix);
     }
+}
+
+fn is_reserved(message: &MessageDescriptor, number: u32) -> bool {
+    message.reserved_ranges().any(|range| range.contains(&number))
 }
 
 /// The pieces of a range that a message neither reserves nor has fields at.

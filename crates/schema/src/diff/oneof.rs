@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::compare::Compare;
-use super::field;
 use super::kind::ChangeKind;
+use super::{field, members};
 
 /// Finds what moved between oneofs, of the fields that both states have under the same number.
 pub(super) fn compare(compare: &mut Compare<'_>, before: &MessageDescriptor, after: &MessageDescriptor) {
-    let moves: Vec<Move> = before.fields().filter_map(|then| Move::of(then, after)).collect();
+    let moves: Vec<Move> = before.fields().filter_map(|then| Move::of(compare, then, after)).collect();
     let successors = successors(&moves);
     let mut renamed: BTreeMap<&String, &String> = BTreeMap::new();
     for it in &moves {
@@ -29,7 +29,7 @@ pub(super) fn compare(compare: &mut Compare<'_>, before: &MessageDescriptor, aft
         };
         let Some(kind) = kind else { continue };
         let is_blocked = kind.verdict() == super::Verdict::Blocked;
-        let fix = is_blocked.then(|| field::new_number(compare, &it.after));
+        let fix = is_blocked.then(|| field::new_number(compare, &it.before, &it.after));
         field::say(compare, kind, &it.before, &it.after, fix);
     }
 }
@@ -43,8 +43,8 @@ struct Move {
 }
 
 impl Move {
-    fn of(before: FieldDescriptor, message: &MessageDescriptor) -> Option<Self> {
-        let after = message.get_field(before.number())?;
+    fn of(compare: &Compare<'_>, before: FieldDescriptor, message: &MessageDescriptor) -> Option<Self> {
+        let after = members::successor(compare, &before, message)?;
         let oneof = |field: &FieldDescriptor| {
             field.containing_oneof().filter(|oneof| !oneof.is_synthetic()).map(|oneof| oneof.name().to_owned())
         };

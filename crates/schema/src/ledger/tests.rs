@@ -134,6 +134,36 @@ fn contradictions_are_refused_with_their_lines() {
 }
 
 #[test]
+fn presence_epochs_are_read_and_their_contradictions_refused() {
+    let with = |lines: &[&str]| {
+        let head = GOOD.trim_end().trim_end_matches("  ]\n}");
+        format!("{head}  ],\n  \"presence\": [\n    {}\n  ]\n}}\n", lines.join(",\n    "))
+    };
+    let turn = |path: &str, presence: &str, since: u32| {
+        format!("{{\"event\":1,\"path\":{path},\"presence\":\"{presence}\",\"since\":{since}}}")
+    };
+    let (before, after) = (turn("[1]", "implicit", 1), turn("[1]", "explicit", 2));
+    let good = with(&[&before, &after]);
+    let ledger = Ledger::parse("ledger.json", &good).unwrap();
+    assert_eq!(ledger.to_text(), good);
+    assert_eq!(ledger.epochs(1, &[1]).map(|epoch| epoch.since).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(ledger.epochs(1, &[2]).count(), 0);
+    let cases: [(&[&str], &str); 7] = [
+        (&[&before], "ledger.json:23: a presence that changed has a before and an after"),
+        (&[&before, &turn("[1]", "implicit", 2)], "ledger.json:23 and ledger.json:24: the presence of the path [1]"),
+        (&[&after, &before], "ledger.json:23: the path [1] of event 1 is there since version 1, not 2"),
+        (&[&before, &after, &turn("[1]", "implicit", 2)], "ledger.json:24 and ledger.json:25: version 2 comes after"),
+        (&[&turn("[4]", "implicit", 1), &after], "ledger.json:23: there is no column for the path [4] of event 1"),
+        (&[&before, &turn("[1]", "explicit", 7)], "ledger.json:24: there is no version 7"),
+        (&[&before, &turn("[1]", "always", 2)], "ledger.json:24: unknown variant `always`"),
+    ];
+    for (lines, expected) in cases {
+        let error = Ledger::parse("ledger.json", &with(lines)).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
 fn deleted_and_renamed_fields_keep_their_columns() {
     let one = first("message A { option (judi.event).name = \"a\"; string x = 1; int32 y = 2; }");
     assert_eq!(columns(&one), ["a STRUCT", "a.x VARCHAR", "a.y BIGINT"]);
