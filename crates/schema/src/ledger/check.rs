@@ -102,39 +102,38 @@ impl Check<'_> {
 
     /// A field's presence turns with every entry after its first, in the order of versions.
     fn presence(&self, ledger: &LedgerLines, versions: &HashSet<u32>) -> Result<(), SchemaError> {
-        let values = ledger.columns.iter().filter(|(_, column)| column.key.role == ColumnRole::Value);
         let mut brought: HashMap<(u32, &[u32]), u32> = HashMap::new();
-        for (_, column) in values {
+        for (_, column) in ledger.columns.iter().filter(|(_, column)| column.key.role == ColumnRole::Value) {
             brought.entry((column.key.event, column.key.path.as_slice())).or_insert(column.since);
         }
-        let mut epochs: HashMap<(u32, &[u32]), Vec<(u32, &PresenceEpoch)>> = HashMap::new();
+        // By field: the line and the entry before, and whether it was the first.
+        let mut newest: HashMap<(u32, &[u32]), (u32, &PresenceEpoch, bool)> = HashMap::new();
         for (line, epoch) in &ledger.presence {
             self.since(versions, epoch.since, *line)?;
             let key = (epoch.event, epoch.path.as_slice());
             let field = format!("{:?} of event {}", epoch.path, epoch.event);
-            let known = epochs.entry(key).or_default();
-            match (known.last(), brought.get(&key)) {
+            let before = newest.insert(key, (*line, epoch, !newest.contains_key(&key)));
+            match (before, brought.get(&key)) {
                 (_, None) => return self.refuse(&[*line], format!("there is no column for the path {field}")),
                 (None, Some(first)) if *first != epoch.since => {
                     let cause = format!("the path {field} is there since version {first}, not {}", epoch.since);
                     return self.refuse(&[*line], cause);
                 }
-                (Some((before, last)), _) if last.since >= epoch.since => {
-                    let cause =
-                        format!("version {} comes after version {} for the path {field}", epoch.since, last.since);
-                    return self.refuse(&[*before, *line], cause);
+                (Some((before, last, _)), _) if last.since >= epoch.since => {
+                    let (then, now) = (last.since, epoch.since);
+                    let cause = format!("version {now} comes after version {then} for the path {field}");
+                    return self.refuse(&[before, *line], cause);
                 }
-                (Some((before, last)), _) if last.presence == epoch.presence => {
+                (Some((before, last, _)), _) if last.presence == epoch.presence => {
                     let cause = format!("the presence of the path {field} becomes {}, which it was", epoch.presence);
-                    return self.refuse(&[*before, *line], cause);
+                    return self.refuse(&[before, *line], cause);
                 }
-                _ => known.push((*line, epoch)),
+                _ => {}
             }
         }
-        let alone = epochs.into_values().find(|known| known.len() < 2);
-        match alone.as_deref() {
-            Some([(line, _)]) => self.refuse(&[*line], "a presence that changed has a before and an after".to_owned()),
-            _ => Ok(()),
+        match newest.into_values().find(|(_, _, is_first)| *is_first) {
+            Some((line, ..)) => self.refuse(&[line], "a presence that changed has a before and an after".to_owned()),
+            None => Ok(()),
         }
     }
 

@@ -203,7 +203,7 @@ impl<'a> Plan<'a> {
                 ));
             }
             let is_reserved = |it: &&std::ops::Range<usize>| self.file.word(it.start) == "reserved";
-            let last = block.statements.iter().filter(is_reserved).next_back().map(|statement| statement.end - 1);
+            let last = block.statements.iter().rfind(is_reserved).map(|statement| statement.end - 1);
             let after = last.unwrap_or_else(|| block.close.saturating_sub(1));
             let edit = self.lines_after(after, block, &lines);
             self.edits.push(edit);

@@ -96,21 +96,20 @@ fn pieces(text: &str, lines: &[&str], edits: &[Edit]) -> Vec<Piece> {
         let moved = together.into_iter().map(|edit| Edit { start: edit.start - from, end: edit.end - from, ..edit });
         let moved: Vec<Edit> = moved.collect();
         let new = edited(text.get(from..to).unwrap_or_default(), &moved);
-        trimmed(Piece { lines: touched, new }, lines)
+        trimmed(&touched, &new, lines)
     };
     pieces.into_iter().map(whole).collect()
 }
 
 /// Without the first lines that stay as they are: an edit at the end of a line begins on the next.
-fn trimmed(piece: Piece, lines: &[&str]) -> Piece {
-    let mut start = piece.lines.start;
-    let mut new = piece.new.as_str();
-    let is_kept = |line: &&&str, new: &str| line.ends_with('\n') && new.starts_with(**line);
-    while let Some(line) = lines.get(start..piece.lines.end).and_then(<[_]>::first).filter(|line| is_kept(line, new)) {
-        new = new.get(line.len()..).unwrap_or_default();
+fn trimmed(touched: &std::ops::Range<usize>, new: &str, lines: &[&str]) -> Piece {
+    let (mut start, mut new) = (touched.start, new);
+    let first = |start: usize| lines.get(start..touched.end).and_then(<[_]>::first).copied();
+    while let Some(rest) = first(start).filter(|line| line.ends_with('\n')).and_then(|line| new.strip_prefix(line)) {
+        new = rest;
         start += 1;
     }
-    Piece { lines: start..piece.lines.end, new: new.to_owned() }
+    Piece { lines: start..touched.end, new: new.to_owned() }
 }
 
 fn put<'a>(out: &mut String, sign: char, lines: impl Iterator<Item = &'a str>) {
