@@ -307,6 +307,7 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
         source: facts.source.to_owned(),
         import_run: facts.import_run.to_owned(),
         context,
+        payload_kind: PayloadKind::Unspecified.into(),
     }
 }
 

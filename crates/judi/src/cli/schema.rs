@@ -4,13 +4,27 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ProjectArg;
+use super::{AccountFormat, ProjectArg};
 
 /// `judi schema …`
 #[derive(Debug, Subcommand)]
 pub enum Schema {
     /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
     Export(Export),
+    /// Make the schema's files the newest version; a running server takes events by it at once.
+    Publish(Publish),
+}
+
+/// `judi schema publish`
+#[derive(Debug, Args)]
+pub struct Publish {
+    /// The project's folder [default: the folder upwards that holds judi.toml].
+    pub dir: Option<PathBuf>,
+    /// How to print the version.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
 }
 
 /// `judi schema export`

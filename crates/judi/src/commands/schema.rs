@@ -3,6 +3,7 @@
 mod export;
 mod findings;
 mod folder;
+mod publish;
 
 use crate::cli::schema::Schema;
 use crate::failure::Done;
@@ -11,5 +12,6 @@ use crate::failure::Done;
 pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Export(args) => export::run(args),
+        Schema::Publish(args) => publish::run(args),
     }
 }
