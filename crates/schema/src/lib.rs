@@ -7,6 +7,7 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod breaking;
 pub mod columns;
 pub mod compile;
 pub mod derived;
@@ -15,6 +16,7 @@ pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod finding;
+pub mod front;
 pub mod json;
 mod json_name;
 pub mod layout;
