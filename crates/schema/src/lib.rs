@@ -7,14 +7,18 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod breaking;
 pub mod columns;
 pub mod compile;
 pub mod derived;
+pub mod diff;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod finding;
+pub mod front;
 pub mod json;
+mod json_name;
 pub mod layout;
 pub mod ledger;
 pub mod model;
