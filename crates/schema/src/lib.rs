@@ -17,6 +17,7 @@ pub mod finding;
 pub mod json;
 pub mod layout;
 pub mod ledger;
+pub mod lint;
 pub mod model;
 pub mod nearest;
 pub mod options;
