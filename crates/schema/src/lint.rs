@@ -11,18 +11,26 @@
 mod buf;
 mod config;
 mod conventions;
+mod events;
+mod fix;
 mod ignores;
+mod judi;
 mod names;
+mod pii;
 mod references;
 pub mod rules;
 mod sink;
 mod subject;
+mod twins;
 mod walk;
+mod words;
 
 pub use config::{BUF_YAML, BUF_YAML_BYTES_MAX, CommentIgnores, LintConfig, Module, Workspace};
 pub use conventions::{Conventions, Glob, JudiRule, Pattern, PiiDemand};
+pub use fix::{Fixed, fix};
 pub use sink::Problem;
 
+use self::events::Events;
 use self::sink::Sink;
 use self::subject::Subject;
 use crate::compile::Source;
@@ -51,14 +59,19 @@ pub fn lint(sources: &[Source], standards: &Standards) -> Result<Vec<Finding>, S
 }
 
 fn problems(subject: &Subject<'_>, standards: &Standards) -> Vec<Problem> {
+    let events = Events::of(subject, standards.ledger.as_ref());
     let mut problems = Vec::new();
     for (index, module) in standards.workspace.modules.iter().enumerate() {
         let files: Vec<_> = subject.files.iter().filter(|file| file.module == index).collect();
         let mut sink = Sink::new(&module.lint, &standards.conventions);
         buf::check(subject, &files, &mut sink);
+        judi::check(&events, &files, index, &mut sink);
         problems.append(&mut sink.problems);
     }
     problems.sort_by(|a, b| a.finding.cmp(&b.finding));
     problems.dedup();
     problems
 }
+
+#[cfg(test)]
+mod tests;

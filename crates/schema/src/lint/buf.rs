@@ -11,6 +11,8 @@ mod messages;
 mod packages;
 mod services;
 
+pub(super) use enums::value_prefix;
+
 use super::sink::Sink;
 use super::subject::{LintFile, Subject};
 

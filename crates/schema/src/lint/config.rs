@@ -129,7 +129,9 @@ impl Module {
         let roots: Vec<String> = self
             .roots
             .iter()
-            .filter_map(|root| if contains(root, folder) { Some(THIS_FOLDER.to_owned()) } else { rebased(root, folder) })
+            .filter_map(
+                |root| if contains(root, folder) { Some(THIS_FOLDER.to_owned()) } else { rebased(root, folder) },
+            )
             .collect();
         if roots.is_empty() {
             return None;

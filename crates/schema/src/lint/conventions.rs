@@ -170,7 +170,9 @@ mod tests {
                 "lint_except": ["FIELD_TWIN"], "owners": ["news"], "default_owner": "news"}"#,
         )
         .unwrap();
-        assert!(all.event_name.as_ref().is_some_and(|it| it.matches("a_b") && !it.matches("a_b2") && !it.matches("xA")));
+        assert!(
+            all.event_name.as_ref().is_some_and(|it| it.matches("a_b") && !it.matches("a_b2") && !it.matches("xA"))
+        );
         assert!(all.pii_fields[0].matches("loyalty_card") && !all.pii_fields[0].matches("my_loyalty_card"));
         assert!(all.are_not_twins("b", "a") && !all.are_not_twins("a", "c"));
         assert!(!all.wants("FIELD_TWIN") && all.wants("EVENT_TWIN"));

@@ -44,7 +44,8 @@ fn snake_case(name: &str) -> String {
         }
         let before = index.checked_sub(1).and_then(|before| characters.get(before));
         let after = characters.get(index + 1);
-        let ends_capitals = after.is_some_and(|next| !next.is_uppercase() && !next.is_numeric() && !is_delimiter(*next));
+        let ends_capitals =
+            after.is_some_and(|next| !next.is_uppercase() && !next.is_numeric() && !is_delimiter(*next));
         let follows_small = before.is_some_and(|last| last.is_lowercase());
         if index > 0 && character.is_uppercase() && !after_separator && (ends_capitals || follows_small) {
             snake.push('_');
@@ -132,7 +133,20 @@ mod tests {
     fn packages_end_with_a_version() {
         let stable = ["a.v1", "a.b.v12"];
         let unstable = ["a.v1alpha", "a.v1alpha2", "a.v1beta1", "a.v1p1alpha1", "a.v1test", "a.v1testfoo"];
-        let neither = ["", "v1", "a", "a.1", "a.v", "a.v0", "a.v-1", "a.v1alphabeta", "a.vx", "a.v1beta0", "a.v0p1beta1", "a.v1x"];
+        let neither = [
+            "",
+            "v1",
+            "a",
+            "a.1",
+            "a.v",
+            "a.v0",
+            "a.v-1",
+            "a.v1alphabeta",
+            "a.vx",
+            "a.v1beta0",
+            "a.v0p1beta1",
+            "a.v1x",
+        ];
         assert!(stable.iter().all(|package| package_stability(package) == Some(Stability::Stable)));
         for package in unstable {
             assert_eq!(package_stability(package), Some(Stability::Unstable), "{package}");

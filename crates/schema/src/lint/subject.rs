@@ -65,7 +65,8 @@ impl<'a> Subject<'a> {
                 return Err(SchemaError::Refused {
                     place: Place::file(&source.name),
                     cause: format!("{} has the same import name, {name}", other.name),
-                    hint: "import names are relative to the roots of buf.yaml; move or rename one of the two".to_owned(),
+                    hint: "import names are relative to the roots of buf.yaml; move or rename one of the two"
+                        .to_owned(),
                 });
             }
             renamed.push(Source { name: name.to_owned(), text: source.text.clone() });

@@ -23,8 +23,12 @@ impl<T> At<'_, T> {
 /// Messages, nested and the entries of maps included, outer ones first.
 pub(super) fn messages(file: &FileDescriptorProto) -> Vec<At<'_, DescriptorProto>> {
     let mut found = Vec::new();
-    let mut waiting: Vec<_> =
-        file.message_type.iter().enumerate().map(|(index, item)| At { item, path: vec![4, number_of(index)] }).collect();
+    let mut waiting: Vec<_> = file
+        .message_type
+        .iter()
+        .enumerate()
+        .map(|(index, item)| At { item, path: vec![4, number_of(index)] })
+        .collect();
     waiting.reverse();
     while let Some(message) = waiting.pop() {
         let nested = message.item.nested_type.iter().enumerate();

@@ -15,7 +15,7 @@ pub(super) fn check(file: &LintFile<'_>, sink: &mut Sink<'_>) {
 }
 
 /// What the values of an enum begin with.
-pub(in super::super) fn value_prefix(enum_name: &str) -> String {
+pub(in crate::lint) fn value_prefix(enum_name: &str) -> String {
     format!("{}_", upper_snake_case(enum_name))
 }
 

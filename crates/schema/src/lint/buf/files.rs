@@ -35,7 +35,9 @@ pub(super) fn check(file: &LintFile<'_>, sink: &mut Sink<'_>) {
     }
     if package_stability(package).is_none() {
         let example = format!("{package}.v1");
-        let text = format!("Package name {package:?} should be suffixed with a correctly formed version, such as {example:?}.");
+        let text = format!(
+            "Package name {package:?} should be suffixed with a correctly formed version, such as {example:?}."
+        );
         sink.report("PACKAGE_VERSION_SUFFIX", file, PACKAGE, text);
     }
 }

@@ -34,15 +34,30 @@ const SAME_OPTIONS: [SameOption; 7] = [
         number: 10,
         value: |it| it.java_multiple_files.map(|flag| flag.to_string()),
     },
-    SameOption { rule: "PACKAGE_SAME_JAVA_PACKAGE", name: "java_package", number: 1, value: |it| it.java_package.clone() },
+    SameOption {
+        rule: "PACKAGE_SAME_JAVA_PACKAGE",
+        name: "java_package",
+        number: 1,
+        value: |it| it.java_package.clone(),
+    },
     SameOption {
         rule: "PACKAGE_SAME_PHP_NAMESPACE",
         name: "php_namespace",
         number: 41,
         value: |it| it.php_namespace.clone(),
     },
-    SameOption { rule: "PACKAGE_SAME_RUBY_PACKAGE", name: "ruby_package", number: 45, value: |it| it.ruby_package.clone() },
-    SameOption { rule: "PACKAGE_SAME_SWIFT_PREFIX", name: "swift_prefix", number: 39, value: |it| it.swift_prefix.clone() },
+    SameOption {
+        rule: "PACKAGE_SAME_RUBY_PACKAGE",
+        name: "ruby_package",
+        number: 45,
+        value: |it| it.ruby_package.clone(),
+    },
+    SameOption {
+        rule: "PACKAGE_SAME_SWIFT_PREFIX",
+        name: "swift_prefix",
+        number: 39,
+        value: |it| it.swift_prefix.clone(),
+    },
 ];
 
 pub(super) fn check(files: &[&LintFile<'_>], sink: &mut Sink<'_>) {

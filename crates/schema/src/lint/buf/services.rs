@@ -53,8 +53,20 @@ fn check_method(
     }
     let of_service = pascal_case(service.name());
     let sides = [
-        ("RPC_REQUEST_STANDARD_NAME", "Request", method.input_type(), 2, sink.config.rpc_allow_google_protobuf_empty_requests),
-        ("RPC_RESPONSE_STANDARD_NAME", "Response", method.output_type(), 3, sink.config.rpc_allow_google_protobuf_empty_responses),
+        (
+            "RPC_REQUEST_STANDARD_NAME",
+            "Request",
+            method.input_type(),
+            2,
+            sink.config.rpc_allow_google_protobuf_empty_requests,
+        ),
+        (
+            "RPC_RESPONSE_STANDARD_NAME",
+            "Response",
+            method.output_type(),
+            3,
+            sink.config.rpc_allow_google_protobuf_empty_responses,
+        ),
     ];
     for (rule, word, type_name, number, may_be_empty) in sides {
         let full_name = type_name.trim_start_matches('.');
@@ -87,7 +99,10 @@ pub(super) fn check_unique(files: &[&LintFile<'_>], sink: &mut Sink<'_>) {
     let mut report = |rpc: &Rpc<'_, '_>, text: String| sink.report(RULE, rpc.file, &rpc.path, text);
     for rpc in rpcs.iter().filter(|rpc| rpc.request == rpc.response && !config.rpc_allow_same_request_response) {
         if rpc.request != EMPTY || !empty_requests || !empty_responses {
-            report(rpc, format!("RPC {:?} has the same type {:?} for the request and response.", rpc.name, rpc.request));
+            report(
+                rpc,
+                format!("RPC {:?} has the same type {:?} for the request and response.", rpc.name, rpc.request),
+            );
         }
     }
     let mut users: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();

@@ -22,8 +22,14 @@ fn enabled(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn use_and_except_take_rules_and_categories() {
-    assert_eq!(enabled("version: v1\nlint:\n  use: [UNARY_RPC]\n"), ["RPC_NO_CLIENT_STREAMING", "RPC_NO_SERVER_STREAMING"]);
-    assert_eq!(enabled("version: v2\nlint:\n  use: [UNARY_RPC]\n  except: [RPC_NO_CLIENT_STREAMING]"), ["RPC_NO_SERVER_STREAMING"]);
+    assert_eq!(
+        enabled("version: v1\nlint:\n  use: [UNARY_RPC]\n"),
+        ["RPC_NO_CLIENT_STREAMING", "RPC_NO_SERVER_STREAMING"]
+    );
+    assert_eq!(
+        enabled("version: v2\nlint:\n  use: [UNARY_RPC]\n  except: [RPC_NO_CLIENT_STREAMING]"),
+        ["RPC_NO_SERVER_STREAMING"]
+    );
     assert_eq!(enabled("version: v1"), enabled("version: v1\nlint:\n  use:\n    - DEFAULT\n"));
     assert_eq!(enabled("version: v1beta1\nlint:\n  use: [OTHER]"), ["ENUM_FIRST_VALUE_ZERO"]);
     assert!(!enabled("version: v2\nlint:\n  except: [STANDARD, ]").contains(&"PACKAGE_DEFINED"));
@@ -61,7 +67,8 @@ fn the_other_keys_are_read() {
 
 #[test]
 fn files_find_their_module() {
-    let beta = parse("version: v1beta1\nbuild:\n  roots: [proto, vendor]\n  excludes: [proto/old]\nlint:\n  ignore: [a]\n");
+    let beta =
+        parse("version: v1beta1\nbuild:\n  roots: [proto, vendor]\n  excludes: [proto/old]\nlint:\n  ignore: [a]\n");
     assert_eq!(beta.module_of("proto/a/b.proto"), Some((0, "a/b.proto")));
     assert_eq!(beta.module_of("vendor/c.proto"), Some((0, "c.proto")));
     assert_eq!(beta.module_of("proto/old/c.proto"), None);
@@ -83,12 +90,16 @@ fn files_find_their_module() {
 
 #[test]
 fn a_project_takes_its_schema_folders_part() {
-    let two = parse("version: v2\nmodules:\n  - path: other\n  - path: schema\nlint:\n  ignore: [schema/old, other]\n").below("schema");
+    let two = parse("version: v2\nmodules:\n  - path: other\n  - path: schema\nlint:\n  ignore: [schema/old, other]\n")
+        .below("schema");
     assert_eq!(two.module_of("a/b.proto"), Some((0, "a/b.proto")));
     assert!(two.modules[0].lint.ignores("X", "old/b.proto", "old/b.proto"));
     assert_eq!(two.modules[0].lint.ignore, ["old"]);
     assert_eq!(parse("version: v2\nmodules: [{path: other}]").below("schema"), Workspace::standard());
-    assert_eq!(parse("version: v1\nlint: {use: [COMMENTS]}").below("schema").module_of("a.proto"), Some((0, "a.proto")));
+    assert_eq!(
+        parse("version: v1\nlint: {use: [COMMENTS]}").below("schema").module_of("a.proto"),
+        Some((0, "a.proto"))
+    );
 }
 
 #[test]
