@@ -7,6 +7,7 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod breaking;
 pub mod columns;
 pub mod compile;
 pub mod derived;
@@ -14,6 +15,7 @@ pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod finding;
+pub mod front;
 pub mod json;
 pub mod layout;
 pub mod ledger;
@@ -23,6 +25,7 @@ pub mod nearest;
 pub mod options;
 pub mod plan;
 pub mod record;
+pub mod refit;
 pub mod rules;
 pub mod schemas;
 pub mod verdict;
