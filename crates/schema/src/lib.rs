@@ -10,11 +10,13 @@
 pub mod columns;
 pub mod compile;
 pub mod derived;
+pub mod diff;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod finding;
 pub mod json;
+mod json_name;
 pub mod layout;
 pub mod ledger;
 pub mod model;

@@ -1,0 +1,3 @@
+//! Every row of the verdict table, by name.
+
+mod table;
