@@ -10,6 +10,7 @@ mod failure;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use prost_reflect::DescriptorPool;
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -155,11 +156,21 @@ impl FileResolver for ProjectFiles {
         if let Some(bytes) = self.descriptors.get(name) {
             return File::decode_file_descriptor_proto(bytes.as_slice()).map_err(protox::Error::new);
         }
-        match embedded::find(name) {
-            Some(file) => File::from_source(name, file.text),
-            None => Err(protox::Error::file_not_found(name)),
-        }
+        carried(name).unwrap_or_else(|| Err(protox::Error::file_not_found(name)))
     }
+}
+
+/// A file that the binary carries, read once a process: protovalidate's is longer than most projects.
+fn carried(name: &str) -> Option<Result<File, protox::Error>> {
+    static READ: [OnceLock<File>; embedded::FILES.len()] = [const { OnceLock::new() }; embedded::FILES.len()];
+    let (file, read) = embedded::FILES.iter().zip(&READ).find(|(file, _)| file.name == name)?;
+    if let Some(read) = read.get() {
+        return Some(Ok(read.clone()));
+    }
+    Some(File::from_source(name, file.text).inspect(|file| {
+        // Another thread may have been faster, with the same.
+        let _ = read.set(file.clone());
+    }))
 }
 
 #[cfg(test)]
