@@ -1,6 +1,6 @@
 //! A folder as buf sees it: the modules that buf.yaml makes of its files, compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use prost::Message as _;
 
@@ -70,7 +70,7 @@ struct Layout {
     /// By import name.
     sources: Vec<Source>,
     /// The import names of each module's files.
-    modules: Vec<(Module, Vec<String>)>,
+    modules: Vec<(Module, HashSet<String>)>,
     /// The place in the folder of each import name.
     places: BTreeMap<String, String>,
 }
@@ -79,7 +79,7 @@ impl Layout {
     fn new(sources: Vec<Source>, config: &Config) -> Result<Self, SchemaError> {
         let mut layout = Self {
             sources: Vec::with_capacity(sources.len()),
-            modules: config.modules.iter().map(|module| (module.clone(), Vec::new())).collect(),
+            modules: config.modules.iter().map(|module| (module.clone(), HashSet::new())).collect(),
             places: BTreeMap::new(),
         };
         for source in sources {
