@@ -71,10 +71,9 @@ fn publish_next(
     compiled: Compiled,
 ) -> Result<(Ledger, Vec<Model>), SchemaError> {
     let mut models = earlier(disk, versions_dir, ledger, u32::MAX)?;
-    let newest = ledger.newest().map(|newest| newest.number);
-    let known = models.last().filter(|model| Some(model.version) == newest);
+    let known: Vec<&Model> = models.iter().collect();
     let descriptors = compiled.descriptor_set();
-    let (extended, model) = publish::publish(ledger, known, compiled)?;
+    let (extended, model) = publish::publish(ledger, &known, compiled)?;
     // The descriptors first: a version that the ledger names can then always be read. Left behind by a crash,
     // they are overwritten by the next attempt.
     let path = version_file(versions_dir, model.version);
