@@ -106,7 +106,8 @@ fn printed(image: &Image, field: &Field, value: &Default) -> String {
     match value {
         Default::Whole(number) if field.kind == Kind::Enum => {
             let named = |one: &&EnumValue| i128::from(one.number) == *number;
-            let (Some(declared), Some(value)) = (declared, declared.and_then(|one| one.values.iter().find(named))) else {
+            let (Some(declared), Some(value)) = (declared, declared.and_then(|one| one.values.iter().find(named)))
+            else {
                 return number.to_string();
             };
             format!("{}.{}", declared.element.name, value.name)
