@@ -5,6 +5,7 @@ mod laws;
 mod matrix;
 mod table;
 mod tightening;
+mod told;
 
 use super::*;
 use crate::compile::{Source, SourceText, compile};

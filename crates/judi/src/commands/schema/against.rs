@@ -52,9 +52,7 @@ impl State {
         let config = match (own, &folder.project) {
             (Some(config), _) => config.map_err(|error| failed(&error))?,
             (None, Some(project)) => match read_config(&project.dir)? {
-                Some((file, text)) => {
-                    Config::parse(&file, &text).map_err(|error| failed(&error))?.below(SCHEMA_FOLDER)
-                }
+                Some((file, text)) => Config::parse(&file, &text).map_err(|error| failed(&error))?.below(SCHEMA_FOLDER),
                 None => Config::default(),
             },
             (None, None) => Config::default(),

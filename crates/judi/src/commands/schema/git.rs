@@ -27,7 +27,9 @@ pub fn files_at(
 ) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     // What begins with a dash would be an option.
     if reference.is_empty() || reference.starts_with('-') {
-        return Err(Failure::usage(format!("git:{reference}: this is no name of a commit")).hint("git:main, git:HEAD~1"));
+        return Err(
+            Failure::usage(format!("git:{reference}: this is no name of a commit")).hint("git:main, git:HEAD~1")
+        );
     }
     ask(folder, &["rev-parse", "--git-dir"])?.map_err(|said| {
         Failure::usage(format!("{}: {said}", folder.display()))
@@ -137,7 +139,8 @@ mod tests {
 
     #[test]
     fn only_plain_files_that_are_wanted_are_listed() {
-        let listed = b"100644 blob aa      12\ta.proto\x00120000 blob bb 3\tlink.proto\x00100644 blob cc 4\t.git/x.proto\x00\
+        let listed =
+            b"100644 blob aa      12\ta.proto\x00120000 blob bb 3\tlink.proto\x00100644 blob cc 4\t.git/x.proto\x00\
             100755 blob dd 5\tsub/b.proto\x00160000 commit ee -\tmodule\x00100644 blob ff 1\tx.txt\x00";
         let entries = entries(listed, "HEAD", |path| path.ends_with(".proto")).unwrap();
         let found: Vec<_> = entries.iter().map(|entry| (entry.path.as_str(), entry.object.as_str())).collect();
