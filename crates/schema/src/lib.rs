@@ -21,6 +21,7 @@ pub mod json;
 mod json_name;
 pub mod layout;
 pub mod ledger;
+pub mod lint;
 pub mod model;
 pub mod nearest;
 pub mod options;
