@@ -35,7 +35,7 @@ mod used;
 pub use fix::{Fix, FixError, FixStep, apply, patch};
 pub use kind::{ChangeKind, Fit, Verdict};
 pub(crate) use presence::presence_turns;
-pub use report::{FIX_COMMAND, Told};
+pub use report::{FIX_COMMAND, Replay, Told};
 pub use span::Span;
 pub use surface::{Effect, Surface, SurfaceEffect};
 pub use used::{Use, UseKind, uses_of};

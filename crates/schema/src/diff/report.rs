@@ -24,6 +24,21 @@ pub struct Told<'a> {
     pub uses: Vec<&'a Use>,
     /// Its fix as a unified diff, where a program can write it.
     pub patch: Option<String>,
+    /// What a shadow replay says of the events that it touches, where there was one.
+    pub replays: Vec<Replay>,
+}
+
+/// How recent events of one name would fare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replay {
+    /// The event's name.
+    pub event: String,
+    /// Recent events that were judged.
+    pub judged: u64,
+    /// Those that fitted when they came, and would not.
+    pub failing: u64,
+    /// Why the first of them would not.
+    pub first: Option<String>,
 }
 
 /// The JSON form: the names and order of the members are a contract.
@@ -37,7 +52,8 @@ struct Json<'a> {
     events: Vec<&'a str>,
     columns: Vec<String>,
     surfaces: &'a [SurfaceEffect],
-    shadow_replay: bool,
+    needs_shadow_replay: bool,
+    shadow_replay: &'a [Replay],
     uses: &'a [&'a Use],
     fix: Option<JsonFix<'a>>,
 }
@@ -69,7 +85,8 @@ impl Told<'_> {
             events,
             columns: self.columns(),
             surfaces: &change.surfaces,
-            shadow_replay: change.needs_shadow_replay(),
+            needs_shadow_replay: change.needs_shadow_replay(),
+            shadow_replay: &self.replays,
             uses: &self.uses,
             fix,
         };
@@ -100,8 +117,12 @@ impl fmt::Display for Told<'_> {
         if !columns.is_empty() {
             line(f, "touches", &columns.join(", "))?;
         }
-        if change.needs_shadow_replay() {
-            line(f, "unknown", "how many events it hits; a shadow replay over recent ones tells")?;
+        if change.needs_shadow_replay() && self.replays.is_empty() {
+            line(f, "shadow replay", "no recent events here: how many it would hit is not known")?;
+        }
+        for Replay { event, judged, failing, first } in &self.replays {
+            let why = first.as_ref().map(|first| format!(": {first}")).unwrap_or_default();
+            line(f, "shadow replay", &format!("{failing} of {judged} recent {event} would be refused{why}"))?;
         }
         for it in self.uses.iter().take(USES_TOLD_MAX) {
             line(f, "used by", &used(it))?;

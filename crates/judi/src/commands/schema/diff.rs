@@ -1,12 +1,16 @@
 //! `judi schema diff`: what changed since an earlier state, Judi's verdict on it, who uses it, and the fix.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use judi_schema::compile::{Compiled, Source, SourceText, compile};
-use judi_schema::diff::{Change, FixStep, Told, Use, Verdict, apply, diff_history, next_semver, patch, uses_of};
+use judi_schema::diff::{
+    Change, FixStep, Replay, Told, Use, Verdict, apply, diff_history, next_semver, patch, uses_of,
+};
 use judi_schema::error::{Fault, SchemaError};
 use judi_schema::ledger::Ledger;
+use judi_schema::model::Model;
 use judi_schema::schemas::{OpenMode, Schemas};
 use judi_schema::view::View;
 use judi_world::{World, write_durably};
@@ -17,6 +21,7 @@ use crate::cli::AccountFormat;
 use crate::cli::schema::Diff;
 use crate::failure::{Done, Exit, Failure};
 use crate::live::open_schemas;
+use crate::shadow::{self, Shadow};
 use crate::uses::project_uses;
 
 /// How often fixes are followed by fixes of what they uncover.
@@ -36,7 +41,8 @@ pub fn run(args: &Diff) -> Done {
     }
     let uses = before.uses(&folder);
     let prefix = if folder.project.is_some() { "schema/" } else { "" };
-    let told: Vec<Told<'_>> = changes.iter().map(|change| told(change, &uses, &now, prefix)).collect();
+    let replays = before.replays(&folder, &world, &changes, &now)?;
+    let told: Vec<Told<'_>> = changes.iter().map(|change| told(change, &uses, &replays, &now, prefix)).collect();
     write(&told, args.format).map_err(|error| Failure::from_error(Exit::Outside, "standard output", &error))?;
     summary(&changes, before.semver.as_deref())
 }
@@ -49,6 +55,8 @@ struct Before {
     semver: Option<String>,
     /// Of what is published, or would be of the earlier state.
     views: Vec<View>,
+    /// What is published, where that is what is compared with.
+    published: Option<Schemas>,
 }
 
 impl Before {
@@ -62,11 +70,11 @@ impl Before {
             },
             None => None,
         };
-        let state = match (&args.against, &published, &folder.project) {
-            (Some(against), ..) => against::read(against, folder, world)?.sources,
+        let (state, published) = match (&args.against, published, &folder.project) {
+            (Some(against), published, _) => (against::read(against, folder, world)?.sources, published),
             (None, Some(schemas), _) => return Ok(Self::of_published(schemas)),
             // Everything is new.
-            (None, None, Some(_)) => Vec::new(),
+            (None, None, Some(_)) => (Vec::new(), None),
             (None, None, None) => {
                 return Err(Failure::usage("a bare folder has no published version to compare with")
                     .hint("name the earlier state: --against DIR or --against git:REF"));
@@ -77,15 +85,17 @@ impl Before {
             Some(schemas) => schemas.views().to_vec(),
             None => Schemas::first(&state).map(|schemas| schemas.views().to_vec()).unwrap_or_default(),
         };
-        Ok(Self { known, ledger: published.map(|schemas| schemas.ledger().clone()), semver: None, views })
+        let ledger = published.map(|schemas| schemas.ledger().clone());
+        Ok(Self { known, ledger, semver: None, views, published: None })
     }
 
-    fn of_published(schemas: &Schemas) -> Self {
+    fn of_published(schemas: Schemas) -> Self {
         Self {
             known: schemas.versions().map(|model| model.compiled.clone()).collect(),
             ledger: Some(schemas.ledger().clone()),
             semver: Some(schemas.current().semver.clone()),
             views: schemas.views().to_vec(),
+            published: Some(schemas),
         }
     }
 
@@ -102,12 +112,43 @@ impl Before {
         }
         found.uses
     }
+
+    /// How recent events would fare, by their names, where a change makes that a question.
+    fn replays(
+        &self,
+        folder: &SchemaFolder,
+        world: &World,
+        changes: &[Change],
+        now: &[Source],
+    ) -> Result<BTreeMap<String, Shadow>, Failure> {
+        let (Some(project), Some(schemas)) = (&folder.project, &self.published) else { return Ok(BTreeMap::new()) };
+        if !changes.iter().any(Change::needs_shadow_replay) {
+            return Ok(BTreeMap::new());
+        }
+        let draft = Model::first(compiled(now)?).map_err(|error| failed(&error))?;
+        shadow::of_project(project, world, schemas, &draft)
+    }
 }
 
-fn told<'a>(change: &'a Change, uses: &'a [Use], now: &[Source], prefix: &str) -> Told<'a> {
+fn told<'a>(
+    change: &'a Change,
+    uses: &'a [Use],
+    shadows: &BTreeMap<String, Shadow>,
+    now: &[Source],
+    prefix: &str,
+) -> Told<'a> {
     let steps: Vec<&FixStep> = change.fix.iter().flat_map(|fix| &fix.steps).collect();
     let patch = if steps.is_empty() { None } else { patch(now, &steps, prefix).ok() };
-    Told { change, uses: uses_of(change, uses), patch }
+    let events: BTreeSet<&String> = change.affected.iter().map(|affected| &affected.event).collect();
+    let shadows =
+        events.into_iter().filter(|_| change.needs_shadow_replay()).filter_map(|it| shadows.get_key_value(it));
+    let replays = shadows.map(|(event, shadow)| Replay {
+        event: event.clone(),
+        judged: shadow.judged,
+        failing: shadow.failing,
+        first: shadow.first.clone(),
+    });
+    Told { change, uses: uses_of(change, uses), patch, replays: replays.collect() }
 }
 
 /// The sources with every blocked change fixed that a program can fix, and the changes that are left.

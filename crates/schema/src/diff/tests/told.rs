@@ -28,7 +28,7 @@ fn people_get_verdict_place_effects_uses_and_fix() {
     let uses = [used("a", "section"), used("a", "other"), used("b", "section"), used("a", "")];
     let steps: Vec<&FixStep> = change.fix.iter().flat_map(|fix| &fix.steps).collect();
     let patch = patch(&source(&whole(&new)), &steps, "schema/").unwrap();
-    let told = Told { change: &change, uses: uses_of(&change, &uses), patch: Some(patch) };
+    let told = Told { change: &change, uses: uses_of(&change, &uses), patch: Some(patch), replays: Vec::new() };
     let expected = "\
 BLOCKED  t.proto:4:1 FIELD_DELETED
   section (2) of p.A is gone; neither its number nor its name is reserved
@@ -55,15 +55,28 @@ BLOCKED  t.proto:4:1 FIELD_DELETED
 }
 
 #[test]
+fn a_tightened_rule_says_what_a_shadow_replay_found() {
+    let change = one(&event("string x = 1;"), &event("string x = 1 [(judi.field).required = true];"));
+    let first = Some("x is required".to_owned());
+    let replays = vec![Replay { event: "a".to_owned(), judged: 900, failing: 12, first }];
+    let mut told = Told { change: &change, uses: Vec::new(), patch: None, replays };
+    assert!(told.to_string().contains("  shadow replay        12 of 900 recent a would be refused: x is required\n"));
+    let json: serde_json::Value = serde_json::from_str(&told.json()).unwrap();
+    assert_eq!((&json["needs_shadow_replay"], &json["shadow_replay"][0]["failing"]), (&true.into(), &12.into()));
+    told.replays.clear();
+    assert!(told.to_string().contains("no recent events here"));
+}
+
+#[test]
 fn programs_get_one_object_a_change() {
     let change = one(&event("int32 x = 1;"), &event("int64 x = 1;"));
     let uses = [used("a", "x")];
-    let told = Told { change: &change, uses: uses_of(&change, &uses), patch: None };
+    let told = Told { change: &change, uses: uses_of(&change, &uses), patch: None, replays: Vec::new() };
     let json: serde_json::Value = serde_json::from_str(&told.json()).unwrap();
     let expected = serde_json::json!({
         "path": "t.proto", "start_line": 4, "start_column": 45, "end_line": 4, "end_column": 57,
         "change": "TYPE_CHANGED", "verdict": "GUARDED", "message": "x (1) of p.A is widened from int32 to int64",
-        "events": ["a"], "columns": ["a.x"], "shadow_replay": false, "fix": null,
+        "events": ["a"], "columns": ["a.x"], "needs_shadow_replay": false, "shadow_replay": [], "fix": null,
         "surfaces": [
             {"surface": "wire", "effect": "grows", "text": "larger values, which old readers cut off"},
             {"surface": "json", "effect": "changes", "text": "written as text; numbers are taken still"},
