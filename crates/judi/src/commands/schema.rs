@@ -3,6 +3,7 @@
 
 mod against;
 mod breaking;
+mod diff;
 mod export;
 mod findings;
 mod folder;
@@ -16,6 +17,7 @@ use crate::failure::Done;
 pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Breaking(args) => breaking::run(args),
+        Schema::Diff(args) => diff::run(args),
         Schema::Export(args) => export::run(args),
         Schema::Publish(args) => publish::run(args),
     }
