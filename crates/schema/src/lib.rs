@@ -21,6 +21,7 @@ pub mod model;
 pub mod nearest;
 pub mod options;
 pub mod plan;
+pub mod printer;
 pub mod record;
 pub mod rules;
 pub mod schemas;
