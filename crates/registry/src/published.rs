@@ -7,26 +7,34 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use judi_schema::derived::{QUARANTINE_FILE, QUARANTINE_PROTO};
 use judi_schema::embedded;
 use judi_schema::model::Model;
 use judi_schema::printer::print_file;
 use judi_schema::record::QUARANTINE_SCHEMA_ID;
+use prost_reflect::prost_types::FileDescriptorProto;
 use prost_reflect::{DescriptorPool, FileDescriptor};
+use protox::file::{File, FileResolver as _, GoogleFileResolver};
 
 use crate::refusal::RegistryError;
 use crate::state::{EVENTS_SUBJECT, QUARANTINE_SUBJECT};
-use crate::text::is_known;
+use crate::text::{is_known, with_sorted_imports};
 
 /// The carried file that derived files import.
 const ENVELOPE_FILE: &str = "judi/v1/event.proto";
+
+/// The import names of derived files.
+const DERIVED_FOLDER: &str = "judi/derived/";
 
 /// A file that becomes a version of a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublishedFile {
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// The text that every file with this meaning has.
+    pub(crate) canonical: String,
     /// The import names of what it refers to: subjects of files before this one.
     pub(crate) imports: Vec<String>,
     /// The id and the version that it has to have; `None`: any.
@@ -45,15 +53,10 @@ pub(crate) struct Fixed {
 /// # Errors
 /// [`RegistryError::Unpublishable`] for a descriptor that has no text.
 pub(crate) fn files_of(model: &Model) -> Result<Vec<PublishedFile>, RegistryError> {
-    let mut files = Vec::new();
-    let mut seen = BTreeSet::new();
-    for file in model.compiled.pool.files() {
-        add(&file, &mut seen, &mut files)?;
-    }
-    add(&envelope_file()?, &mut seen, &mut files)?;
+    let mut pool = model.compiled.pool.clone();
     let fixed = Fixed { id: model.version, version: model.version };
-    files.push(derived(EVENTS_SUBJECT, &model.derived_proto(), fixed));
-    Ok(files)
+    let derived = derived(&mut pool, EVENTS_SUBJECT, &model.derived_file_name(), &model.derived_proto(), fixed)?;
+    with_imports(&pool, derived)
 }
 
 /// The files of the topic `quarantine`, which are of no version of the project's schema but of the binary.
@@ -61,15 +64,26 @@ pub(crate) fn files_of(model: &Model) -> Result<Vec<PublishedFile>, RegistryErro
 /// # Errors
 /// As of [`files_of`].
 pub(crate) fn quarantine_files() -> Result<Vec<PublishedFile>, RegistryError> {
-    let mut files = Vec::new();
-    add(&envelope_file()?, &mut BTreeSet::new(), &mut files)?;
-    files.push(derived(QUARANTINE_SUBJECT, QUARANTINE_PROTO, Fixed { id: QUARANTINE_SCHEMA_ID, version: 1 }));
-    Ok(files)
+    let mut pool = DescriptorPool::new();
+    let fixed = Fixed { id: QUARANTINE_SCHEMA_ID, version: 1 };
+    let derived = derived(&mut pool, QUARANTINE_SUBJECT, QUARANTINE_FILE, QUARANTINE_PROTO, fixed)?;
+    with_imports(&pool, derived)
 }
 
 /// The import names of the project's own files.
 pub(crate) fn own_files(model: &Model) -> impl Iterator<Item = &String> {
     model.compiled.own_files.iter()
+}
+
+/// All other files of a pool, and the derived file behind them.
+fn with_imports(pool: &DescriptorPool, derived: PublishedFile) -> Result<Vec<PublishedFile>, RegistryError> {
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in pool.files().filter(|file| !file.name().starts_with(DERIVED_FOLDER)) {
+        add(&file, &mut seen, &mut files)?;
+    }
+    files.push(derived);
+    Ok(files)
 }
 
 fn add(
@@ -80,34 +94,64 @@ fn add(
     if is_known(file.name()) || !seen.insert(file.name().to_owned()) {
         return Ok(());
     }
-    let mut imports = Vec::new();
-    for import in file.dependencies().filter(|import| !is_known(import.name())) {
+    for import in file.dependencies() {
         add(&import, seen, files)?;
-        imports.push(import.name().to_owned());
     }
-    let text = print_file(file).map_err(|error| unpublishable(file.name(), error.to_string()))?;
-    files.push(PublishedFile { subject: file.name().to_owned(), text, imports, fixed: None });
+    let text = printed(file)?;
+    let canonical = with_sorted_imports(&text);
+    files.push(PublishedFile { subject: file.name().to_owned(), text, canonical, imports: imports(file), fixed: None });
     Ok(())
 }
 
-/// A file that Judi writes itself, whose imports are its `import` lines.
-fn derived(subject: &str, text: &str, fixed: Fixed) -> PublishedFile {
-    let import = |line: &str| Some(line.strip_prefix("import \"")?.strip_suffix("\";")?.to_owned());
-    let imports = text.lines().filter_map(import).filter(|name| !is_known(name)).collect();
-    PublishedFile { subject: subject.to_owned(), text: text.to_owned(), imports, fixed: Some(fixed) }
+/// A file that Judi writes itself, with its comments. It goes into `pool`, and so does what it imports beyond that:
+/// the binary's own envelope, which the records that it writes have, unless the project imports one.
+fn derived(
+    pool: &mut DescriptorPool,
+    subject: &str,
+    name: &str,
+    text: &str,
+    fixed: Fixed,
+) -> Result<PublishedFile, RegistryError> {
+    for (name, text) in [(ENVELOPE_FILE, embedded::find(ENVELOPE_FILE).map_or("", |file| file.text)), (name, text)] {
+        if pool.get_file_by_name(name).is_none() {
+            let parsed = File::from_source(name, text).map_err(|error| unpublishable(name, &error))?;
+            add_known(pool, parsed.file_descriptor_proto())?;
+            let added = pool.add_file_descriptor_proto(parsed.file_descriptor_proto().clone());
+            added.map_err(|error| unpublishable(name, &error))?;
+        }
+    }
+    let file = pool.get_file_by_name(name).ok_or_else(|| unpublishable(name, &"it is not there"))?;
+    Ok(PublishedFile {
+        subject: subject.to_owned(),
+        text: text.to_owned(),
+        canonical: with_sorted_imports(&printed(&file)?),
+        imports: imports(&file),
+        fixed: Some(fixed),
+    })
 }
 
-/// The binary's own envelope: records that it writes have it, whatever was carried when a version was published.
-fn envelope_file() -> Result<FileDescriptor, RegistryError> {
-    let compiled = judi_schema::compile::compile(&[judi_schema::compile::Source {
-        name: QUARANTINE_FILE.replace("judi/", "envelope/"),
-        text: judi_schema::compile::SourceText::Proto(QUARANTINE_PROTO.to_owned()),
-    }]);
-    let pool: DescriptorPool = compiled.map_err(|error| unpublishable(ENVELOPE_FILE, error.to_string()))?.pool;
-    let file = pool.get_file_by_name(ENVELOPE_FILE);
-    file.ok_or_else(|| unpublishable(ENVELOPE_FILE, format!("not among the {} carried files", embedded::FILES.len())))
+/// Google's files that a file imports; they import none but each other.
+fn add_known(pool: &mut DescriptorPool, file: &FileDescriptorProto) -> Result<(), RegistryError> {
+    for name in file.dependency.iter().filter(|name| is_known(name)) {
+        if pool.get_file_by_name(name).is_none() {
+            let known = GoogleFileResolver::new().open_file(name).map_err(|error| unpublishable(name, &error))?;
+            add_known(pool, known.file_descriptor_proto())?;
+            let added = pool.add_file_descriptor_proto(known.file_descriptor_proto().clone());
+            added.map_err(|error| unpublishable(name, &error))?;
+        }
+    }
+    Ok(())
 }
 
-fn unpublishable(file: &str, cause: String) -> RegistryError {
-    RegistryError::Unpublishable { file: file.to_owned(), cause }
+/// The import names of what a file has to refer to.
+fn imports(file: &FileDescriptor) -> Vec<String> {
+    file.dependencies().map(|import| import.name().to_owned()).filter(|name| !is_known(name)).collect()
+}
+
+fn printed(file: &FileDescriptor) -> Result<String, RegistryError> {
+    print_file(file).map_err(|error| unpublishable(file.name(), &error))
+}
+
+fn unpublishable(file: &str, cause: &dyn fmt::Display) -> RegistryError {
+    RegistryError::Unpublishable { file: file.to_owned(), cause: cause.to_string() }
 }

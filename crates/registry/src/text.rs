@@ -37,16 +37,6 @@ pub(crate) fn parse(state: &State, sent: &str, references: Vec<Reference>, norma
     if sent.len() > SCHEMA_BYTES_MAX {
         return Err(Refusal::SchemaTooLarge { bytes: sent.len(), max: SCHEMA_BYTES_MAX });
     }
-    parse_any_length(state, sent, references, normalize)
-}
-
-/// As [`parse`], for what the project publishes: its bounds are those of the schema folder.
-pub(crate) fn parse_any_length(
-    state: &State,
-    sent: &str,
-    references: Vec<Reference>,
-    normalize: bool,
-) -> Result<Parsed, Refusal> {
     if sent.trim().is_empty() {
         return Err(invalid("it is empty"));
     }
@@ -159,10 +149,10 @@ fn print(file: &FileDescriptor) -> Result<String, Refusal> {
 }
 
 /// In a printed file all imports stand together, a line each.
-fn with_sorted_imports(text: &str) -> String {
+pub(crate) fn with_sorted_imports(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let is_import = |line: &&str| line.starts_with("import ");
-    if let Some(first) = lines.iter().position(|line| is_import(line)) {
+    if let Some(first) = lines.iter().position(is_import) {
         let end = lines.iter().skip(first).position(|line| !is_import(line)).map_or(lines.len(), |count| first + count);
         if let Some(imports) = lines.get_mut(first..end) {
             imports.sort_unstable();
@@ -174,7 +164,7 @@ fn with_sorted_imports(text: &str) -> String {
 }
 
 /// The hash of what a schema says and refers to; references that clients may leave out do not count.
-fn identity(canonical: &str, references: &[Reference]) -> Hash {
+pub(crate) fn identity(canonical: &str, references: &[Reference]) -> Hash {
     let mut counted: Vec<&Reference> = references.iter().filter(|reference| !is_known(&reference.name)).collect();
     counted.sort_unstable();
     counted.dedup();

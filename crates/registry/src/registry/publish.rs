@@ -10,9 +10,9 @@ use judi_schema::schemas::Schemas;
 use super::{Registry, Writer};
 use crate::published::{Fixed, PublishedFile, files_of, own_files, quarantine_files};
 use crate::refusal::RegistryError;
-use crate::schema::{Reference, Schema, content_hash};
+use crate::schema::{Hash, Reference, Schema};
 use crate::state::{Change, State};
-use crate::text;
+use crate::text::identity;
 
 /// Changes that are not durable yet, and the state behind them.
 struct Draft {
@@ -101,15 +101,7 @@ impl Draft {
             Ok(Reference { name: import.clone(), subject: import.clone(), version })
         });
         let references = references.collect::<Result<Vec<_>, RegistryError>>()?;
-        let known = self.state.by_content(content_hash(&file.text, &references)).cloned();
-        let (identity, text, references) = match known {
-            Some(known) => (known.identity, known.text.clone(), references),
-            None => {
-                let parsed = text::parse_any_length(&self.state, &file.text, references, false)
-                    .map_err(|refusal| unpublishable(refusal.to_string()))?;
-                (parsed.identity, parsed.text, parsed.references)
-            }
-        };
+        let identity = identity(&file.canonical, &references);
         let newest = self.state.versions(&file.subject).rev().find(|(_, version)| !version.deleted);
         let shown = newest.and_then(|(number, version)| Some((number, self.state.schema(version.id)?)));
         if shown.is_some_and(|(number, schema)| {
@@ -119,7 +111,7 @@ impl Draft {
         }
         let Fixed { id, version } = self.place(file, identity);
         if self.state.schema(id).is_none_or(|schema| schema.identity != identity) {
-            let schema = Arc::new(Schema::new(id, identity, text, references));
+            let schema = Arc::new(Schema::new(id, identity, file.text.clone(), references));
             let change = Change::Schema { id, content: schema.content, identity };
             self.change(change, Some(schema), &file.subject)?;
         }
@@ -127,7 +119,7 @@ impl Draft {
     }
 
     /// The id and the version that a file gets.
-    fn place(&self, file: &PublishedFile, identity: crate::schema::Hash) -> Fixed {
+    fn place(&self, file: &PublishedFile, identity: Hash) -> Fixed {
         file.fixed.unwrap_or_else(|| Fixed {
             id: self.state.by_identity(identity).map_or_else(|| self.state.next_id(), |schema| schema.id),
             version: self.state.next_version(&file.subject),

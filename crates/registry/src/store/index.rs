@@ -27,29 +27,31 @@ pub(crate) fn line(changes: &[Change]) -> Vec<u8> {
 /// Reads an index file.
 pub(crate) fn recover(bytes: &[u8]) -> Recovered {
     let mut changes = Vec::new();
-    let mut good_bytes = 0;
-    let mut defect = None;
-    for (number, line) in (1..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
-        match (parse(line), defect) {
-            (Some(of_line), None) => {
-                changes.extend(of_line);
-                good_bytes += line.len();
-            }
-            (Some(_), Some(line)) => return Recovered::Corrupt { line },
-            (None, _) => defect = defect.or(Some(number)),
-        }
+    let mut rest = bytes;
+    let mut line = 1;
+    while let Some((of_line, length)) = parse(rest) {
+        changes.extend(of_line);
+        rest = rest.get(length..).unwrap_or_default();
+        line += 1;
     }
-    Recovered::Good { changes, good_bytes }
+    // At any place, since the byte that has changed may be the end of the line before.
+    if (1..rest.len()).any(|at| rest.get(at..).and_then(parse).is_some()) {
+        return Recovered::Corrupt { line };
+    }
+    Recovered::Good { changes, good_bytes: bytes.len() - rest.len() }
 }
 
-fn parse(line: &[u8]) -> Option<Vec<Change>> {
-    let (checksum, rest) = line.split_at_checked(9)?;
-    let json = rest.strip_suffix(b"\n")?;
-    let digits = std::str::from_utf8(checksum.strip_suffix(b" ")?).ok()?;
-    if u32::from_str_radix(digits, 16).ok()? != crc32fast::hash(json) {
+/// The line that `bytes` begin with, and its length.
+fn parse(bytes: &[u8]) -> Option<(Vec<Change>, usize)> {
+    let (checksum, rest) = bytes.split_at_checked(9)?;
+    let digits = checksum.strip_suffix(b" ").filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    let checksum = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    let length = rest.iter().position(|byte| *byte == b'\n')?;
+    let json = rest.get(..length)?;
+    if checksum != crc32fast::hash(json) {
         return None;
     }
-    serde_json::from_slice(json).ok()
+    Some((serde_json::from_slice(json).ok()?, 9 + length + 1))
 }
 
 #[cfg(test)]
