@@ -159,6 +159,9 @@ def every_call():
     assert client.delete_version("s", 1) == 1
     assert client.get_versions("s") == [2] and client.get_versions("s", deleted=True) == [1, 2]
     assert client.delete_version("s", 1, permanent=True) == 1
+    refused(40405, client.delete_subject, "s", permanent=True)
+    assert client.delete_subject("s") == [2]
+    refused(40404, client.delete_subject, "s")
     assert client.delete_subject("s", permanent=True) == [2]
     refused(40401, client.get_versions, "s")
     refused(40401, client.get_latest_version, "none")
