@@ -185,6 +185,7 @@ impl<'a> Acceptor<'a> {
                     source: if facts.place.is_empty() { facts.source } else { facts.place }.to_owned(),
                     payload: bytes.into_owned(),
                     payload_kind: kind.into(),
+                    judged_by: self.schemas.current().version,
                 };
                 let value = record::encode_quarantined(&kept);
                 envelope = kept.envelope.unwrap_or_default();
@@ -306,6 +307,7 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
         source: facts.source.to_owned(),
         import_run: facts.import_run.to_owned(),
         context,
+        payload_kind: PayloadKind::Unspecified.into(),
     }
 }
 

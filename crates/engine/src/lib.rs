@@ -12,6 +12,7 @@ mod error;
 mod zone;
 
 mod catalog;
+mod column_uses;
 mod parameters;
 pub mod sql;
 
@@ -33,6 +34,7 @@ mod spill;
 
 pub mod output;
 
+pub use column_uses::{ColumnUse, ColumnUses, KnownColumn, KnownTable, Origin, column_uses};
 pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, Fault, Place};

@@ -8,7 +8,7 @@ use datafusion::catalog::view::ViewTable;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::datasource::provider_as_source;
 use datafusion::functions::core::expr_fn::{coalesce, get_field};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlanBuilder, lit};
+use datafusion::logical_expr::{Case, Expr, ExprSchemable, LogicalPlanBuilder, TryCast, lit};
 use judi_schema::view::{View, ViewColumn};
 
 use crate::catalog::{EVENTS_TABLE, InputWindow};
@@ -45,15 +45,31 @@ pub(crate) fn event_view(
 fn value_of(column: &ViewColumn, events: &SchemaRef) -> Result<Expr, EngineError> {
     let newest = at(&column.path);
     if column.older.is_empty() {
-        return Ok(newest);
+        return Ok(called_as_today(newest, &column.renamed_values));
     }
     let schema = DFSchema::try_from(Arc::clone(events))?;
     let data_type = newest.get_type(&schema)?;
     let mut forms = vec![newest];
     for path in &column.older {
-        forms.push(at(path).cast_to(&data_type, &schema)?);
+        let older = at(path);
+        let older_type = older.get_type(&schema)?;
+        if older_type == data_type {
+            forms.push(older);
+        } else if !data_type.is_nested() && !older_type.is_nested() {
+            forms.push(Expr::TryCast(TryCast::new(Box::new(older), data_type.clone())));
+        }
+        // A list or struct that took over from something else has no form of it.
     }
-    Ok(coalesce(forms))
+    Ok(called_as_today(coalesce(forms), &column.renamed_values))
+}
+
+/// Text that older rows hold under a name of yesterday, by today's.
+fn called_as_today(value: Expr, renamed: &[(String, String)]) -> Expr {
+    if renamed.is_empty() {
+        return value;
+    }
+    let branches = renamed.iter().map(|(old, today)| (Box::new(lit(old.as_str())), Box::new(lit(today.as_str()))));
+    Expr::Case(Case::new(Some(Box::new(value.clone())), branches.collect(), Some(Box::new(value))))
 }
 
 /// A column, or a field inside structs.

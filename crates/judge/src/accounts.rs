@@ -1,7 +1,8 @@
 //! What the judge has done since it was started, for others to look at while it works.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::again::{AgainAccounts, AgainStats};
 use crate::dedup::DedupStats;
 use crate::round::Totals;
 use crate::tally::{Tallies, Tally};
@@ -10,6 +11,7 @@ use crate::tally::{Tallies, Tally};
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     state: Mutex<AccountsState>,
+    again: Arc<AgainAccounts>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub struct JudgeStats {
     pub rounds: u64,
     /// The dedup index.
     pub dedup: DedupStats,
+    /// What older schemas could not read.
+    pub again: AgainStats,
     /// What the judge waits for, when it cannot go on.
     pub trouble: Option<String>,
 }
@@ -49,6 +53,11 @@ impl Accounts {
         }
     }
 
+    /// Where reading again keeps its account.
+    pub(crate) const fn again(&self) -> &Arc<AgainAccounts> {
+        &self.again
+    }
+
     pub(crate) fn note_dedup(&self, dedup: DedupStats) {
         self.lock().dedup = dedup;
     }
@@ -59,6 +68,7 @@ impl Accounts {
 
     pub(crate) fn stats(&self) -> JudgeStats {
         let state = self.lock();
-        JudgeStats { totals: state.totals, rounds: state.rounds, dedup: state.dedup, trouble: None }
+        let again = self.again.stats();
+        JudgeStats { totals: state.totals, rounds: state.rounds, dedup: state.dedup, again, trouble: None }
     }
 }

@@ -36,8 +36,13 @@ pub(crate) fn schema() -> SchemaRef {
 
 /// With the counts in the commit's record.
 pub(crate) fn with_counts(append: Append, counts: &Counts) -> Append {
+    counts_info(counts).into_iter().fold(append, |append, (key, value)| append.with_info(&key, value))
+}
+
+/// The counts as facts of a commit's record. Rows that were there before and have other values now count as 0.
+pub(crate) fn counts_info(counts: &Counts) -> Map<String, Value> {
     let counts: Vec<Value> = counts.iter().map(|((event, day), rows)| json!([event, day, rows])).collect();
-    append.with_info(INFO_KEY, counts.into())
+    Map::from_iter([(INFO_KEY.to_owned(), counts.into())])
 }
 
 /// Adds what `_judi.commits` lacks of the commits of `events`. `done` remembers, from call to call, up to which

@@ -16,6 +16,7 @@ use judi_schema::schemas::Schemas;
 use judi_world::{FileLock, World};
 
 use crate::accounts::{Accounts, JudgeStats};
+use crate::again::{Again, AgainAccounts, AgainStats};
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
@@ -156,6 +157,8 @@ impl JudgeCore {
 
     fn try_step(&mut self) -> Result<Step, JudgeError> {
         self.remember()?;
+        // Another thread may have committed what it read again.
+        self.counts_behind |= self.counted.is_some_and(|counted| counted < self.tables.events.table.known_version());
         self.count_commits()?;
         if self.persist_is_due() {
             self.try_persist()?;
@@ -236,6 +239,26 @@ impl JudgeCore {
             records += end.saturating_sub(self.judged(topic, partition));
         }
         Ok(records)
+    }
+
+    /// What older schemas could not read, to be read by the newest one: see [`Again`].
+    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
+        let (events, quarantine) = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
+        Again::new(&self.world, Arc::clone(&self.schemas), events, quarantine, Arc::clone(accounts))
+    }
+
+    /// Reads by the newest schema what older ones could not, until nothing is left of it. In production that is done
+    /// beside the rounds; this is for whoever drives steps by hand.
+    ///
+    /// # Errors
+    /// What tables or disk say; the same call goes on from there.
+    pub fn read_again(&mut self) -> Result<AgainStats, JudgeError> {
+        let accounts = Arc::<AgainAccounts>::default();
+        let mut again = self.again(&accounts);
+        while again.step()? {}
+        self.counts_behind = true;
+        self.count_commits()?;
+        Ok(accounts.stats())
     }
 
     pub(crate) fn tables(&self) -> [Arc<JudgeTable>; 3] {

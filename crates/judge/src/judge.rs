@@ -55,6 +55,7 @@ pub struct JudgeHandle {
     progress: watch::Receiver<Progress>,
     accounts: Arc<Accounts>,
     schemas: SharedSchemas,
+    nudges: watch::Sender<u64>,
     stop: watch::Sender<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -76,7 +77,8 @@ impl Judge {
         let accounts = Arc::<Accounts>::default();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let (stop, stopped) = watch::channel(false);
-        let shared = (Arc::clone(&schemas), Arc::clone(&accounts));
+        let (nudges, _) = watch::channel(0);
+        let shared = (Arc::clone(&schemas), Arc::clone(&accounts), nudges.clone());
         let mut worker = Worker::new(world, log, shared, options, progress_sender, stopped)?;
         if let Err(error) = worker.open()
             && !worker.will_try_again(&error)
@@ -87,7 +89,7 @@ impl Judge {
             .name("judi-judge".to_owned())
             .spawn(move || worker.run())
             .map_err(JudgeError::Start)?;
-        Ok(JudgeHandle { progress, accounts, schemas, stop, thread: Mutex::new(Some(thread)) })
+        Ok(JudgeHandle { progress, accounts, schemas, nudges, stop, thread: Mutex::new(Some(thread)) })
     }
 }
 
@@ -141,9 +143,11 @@ impl JudgeHandle {
         JudgeStats { trouble, ..self.accounts.stats() }
     }
 
-    /// Judges by `schemas` from the next round on. To be called before records of a newer version are appended.
+    /// Judges by `schemas` from the next round on, and reads again what older ones could not read. To be called before
+    /// records of a newer version are appended.
     pub fn publish(&self, schemas: Arc<Schemas>) {
         *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
+        self.nudges.send_modify(|count| *count += 1);
     }
 
     /// Judges what is in the log at this moment, persists the dedup index and ends; blocks until then. When the

@@ -6,6 +6,7 @@
 //!              ▲                   ▲
 //!              └── recovery: where to go on after a stop at any moment (pure)
 //!
+//!   again: what older schemas could not read, read by the newest, beside the rounds
 //!   core: one step at a time, for the simulator        judge: the threads that take the steps
 //! ```
 
@@ -23,11 +24,13 @@ mod commits;
 mod tables;
 
 mod accounts;
+mod again;
 mod core;
 mod judge;
 
 pub use crate::core::{GROUP, JudgeCore, Step};
 pub use accounts::JudgeStats;
+pub use again::AgainStats;
 pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;

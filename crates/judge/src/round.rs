@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use judi_schema::columns::{ColumnsError, EventColumns, QuarantineRow, quarantine_batch};
-use judi_schema::envelope::{Envelope, QuarantinedEvent};
+use judi_schema::envelope::{Envelope, PayloadKind, QuarantinedEvent};
 use judi_schema::record::{Peek, RecordParts};
+use judi_schema::refit::{Kept, Refit, refit};
 use judi_schema::schemas::Schemas;
 use judi_schema::verdict::{Reason, Violation};
 use judi_world::Timestamp;
@@ -64,7 +65,8 @@ impl Totals {
 
 /// One record's verdict.
 enum Verdict<'a> {
-    Row,
+    /// A row of the event of this name.
+    Row(&'a str),
     Quarantine(Violation),
     /// By whoever put it on the topic `quarantine`.
     Quarantined(&'a QuarantinedEvent),
@@ -96,8 +98,8 @@ pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas
         let verdict = if *is_new { verdict(facts, schemas, &mut columns) } else { Verdict::Duplicate };
         account(&mut judged, facts, &verdict);
         match verdict {
-            Verdict::Row if columns.len() >= EVENT_BATCH_ROWS => judged.events.push(columns.finish()?),
-            Verdict::Row | Verdict::Duplicate => {}
+            Verdict::Row(_) if columns.len() >= EVENT_BATCH_ROWS => judged.events.push(columns.finish()?),
+            Verdict::Row(_) | Verdict::Duplicate => {}
             Verdict::Quarantine(violation) => rejected.push(rejection(facts, &violation)),
             Verdict::Quarantined(event) => rejected.push(passed_on(facts, event)),
         }
@@ -112,10 +114,13 @@ pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas
 fn verdict<'a>(facts: &'a Facts<'_>, schemas: &Schemas, columns: &mut EventColumns) -> Verdict<'a> {
     match &facts.body {
         Body::Event { parts, peek } => match push(schemas, columns, parts, peek) {
-            Ok(()) => Verdict::Row,
+            Ok(()) => Verdict::Row(peek.event),
             Err(violation) => Verdict::Quarantine(violation),
         },
-        Body::Quarantined(event) => Verdict::Quarantined(event),
+        Body::Quarantined(event) => match push_again(schemas, columns, event) {
+            Some(name) => Verdict::Row(name),
+            None => Verdict::Quarantined(event),
+        },
         Body::Broken { violation, .. } => Verdict::Quarantine(violation.clone()),
     }
 }
@@ -141,15 +146,34 @@ fn push(
     columns.push(model, event, parts.envelope, parts.payload)
 }
 
+/// Adds an event that a collector refused before the newest schema was published, if it fits now.
+fn push_again<'a>(schemas: &Schemas, columns: &mut EventColumns, refused: &'a QuarantinedEvent) -> Option<&'a str> {
+    if refused.judged_by >= schemas.current().version {
+        return None;
+    }
+    let envelope = refused.envelope.as_ref()?;
+    let kept = Kept {
+        event: &envelope.event,
+        schema_version: envelope.schema_version,
+        kind: refused.payload_kind(),
+        payload: &refused.payload,
+    };
+    let Refit { model, event, payload } = refit(schemas, &kept)?;
+    let known = Envelope { schema_version: model.version, ..envelope.clone() }.encode_to_vec();
+    columns.push(model, event, &known, &payload).ok().map(|()| envelope.event.as_str())
+}
+
 fn account(judged: &mut Judged, facts: &Facts<'_>, verdict: &Verdict<'_>) {
     let mut event = None;
     let totals = match verdict {
-        Verdict::Row => {
-            if let Body::Event { peek, .. } = &facts.body {
-                let day = Timestamp(peek.event_time_us).day();
-                count(&mut judged.counts, peek.event, day);
-                event = Some(peek.event);
-            }
+        Verdict::Row(name) => {
+            let event_time_us = match &facts.body {
+                Body::Event { peek, .. } => peek.event_time_us,
+                Body::Quarantined(refused) => refused.envelope.as_ref().map_or(0, |envelope| envelope.event_time_us),
+                Body::Broken { .. } => 0,
+            };
+            count(&mut judged.counts, name, Timestamp(event_time_us).day());
+            event = Some(*name);
             Totals { rows: 1, ..Totals::default() }
         }
         Verdict::Duplicate => Totals { duplicates: 1, ..Totals::default() },
@@ -190,7 +214,7 @@ fn rejection<'a>(facts: &'a Facts<'_>, violation: &Violation) -> Rejected<'a> {
             source: Envelope::decode(parts.envelope).map(|envelope| envelope.source).unwrap_or_default(),
             schema_version: parts.schema_version,
             payload: parts.payload,
-            envelope: parts.envelope.to_vec(),
+            envelope: with_kind(parts.envelope, PayloadKind::PayloadProtobuf),
         },
         Body::Broken { value, .. } => Rejected {
             received_at_us: facts.received_at_us,
@@ -220,8 +244,17 @@ fn passed_on<'a>(facts: &'a Facts<'_>, event: &'a QuarantinedEvent) -> Rejected<
         source: event.source.clone(),
         schema_version: envelope.map_or(0, |envelope| envelope.schema_version),
         payload: &event.payload,
-        envelope: envelope.map(Message::encode_to_vec).unwrap_or_default(),
+        envelope: envelope.map(|it| with_kind(&it.encode_to_vec(), event.payload_kind())).unwrap_or_default(),
     }
+}
+
+/// An envelope that says what the payload beside it is, for whoever judges it again. Of a field that is there twice
+/// the last counts, so it is written behind what there is.
+fn with_kind(envelope: &[u8], kind: PayloadKind) -> Vec<u8> {
+    let said = Envelope { payload_kind: kind.into(), ..Envelope::default() };
+    let mut bytes = envelope.to_vec();
+    bytes.extend(said.encode_to_vec());
+    bytes
 }
 
 fn quarantine_batches(rejected: &[Rejected<'_>]) -> Result<Vec<RecordBatch>, ColumnsError> {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions that tests share fail a test as its own lines do")]
 
+#[path = "judge/again.rs"]
+mod again;
 #[path = "judge/service.rs"]
 mod service;
 #[path = "judge/setting.rs"]

@@ -15,13 +15,29 @@ pub enum Exit {
     Outside,
 }
 
+impl Exit {
+    /// As programs see it.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Findings => 1,
+            Self::Usage => 2,
+            Self::Outside => 3,
+        }
+    }
+
+    /// The exit of this code, told by another process; anything unknown is somebody else's trouble.
+    pub const fn of_code(code: u8) -> Self {
+        match code {
+            1 => Self::Findings,
+            2 => Self::Usage,
+            _ => Self::Outside,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Findings => 1,
-            Exit::Usage => 2,
-            Exit::Outside => 3,
-        })
+        Self::from(exit.code())
     }
 }
 

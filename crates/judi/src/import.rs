@@ -28,9 +28,10 @@ use judi_world::World;
 use crate::cli::{AccountFormat, Import, ImportInput};
 use crate::client::Client;
 use crate::failure::{Done, Exit, Failure};
+use crate::live::open_schemas;
 use crate::project::Project;
 use crate::server::RunningServer;
-use crate::stack::{Stack, open_schemas};
+use crate::stack::Stack;
 
 use account::{Account, Skipped};
 use batcher::Batcher;
@@ -88,7 +89,7 @@ fn import(project: &Project, args: &Import) -> Result<Account, Failure> {
         }
         if let Some(server) = RunningServer::find(project)? {
             let client = Client::new(Arc::clone(&world.network), server.address);
-            let schemas = Arc::new(open_schemas(project, &world, OpenMode::Read)?);
+            let schemas = Arc::new(open_schemas(project, &world, OpenMode::Published)?);
             let mut destination = Server::new(schemas, server, client)?;
             return Importer::new(project, &world, &args.source, args.input, &mut destination)?.run(files, &progress);
         }

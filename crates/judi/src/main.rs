@@ -10,10 +10,12 @@ mod commands;
 mod config;
 mod failure;
 mod import;
+mod live;
 mod pages;
 mod project;
 mod server;
 mod serving;
+mod shadow;
 mod stack;
 mod warehouse;
 

@@ -18,7 +18,8 @@ pub fn router(stack: &Stack) -> Result<Router, Failure> {
     let warehouse = Warehouse::new(project, &stack.world, Arc::clone(&stack.schemas))?;
     let catalog: CatalogSource = Arc::new(move || warehouse.catalog().map_err(|failure| failure.message));
     let names = &project.config.import.combined;
-    let model = stack.schemas.current();
+    let schemas = stack.schemas.get();
+    let model = schemas.current();
     let article = model.event(&names.article_event).map(|event| model.plans.message(event.message));
     let has_title = article.is_some_and(|message| message.by_name(TITLE_FIELD).is_some());
     let key = project.config.collect.keys.iter().find(|key| key.enabled);

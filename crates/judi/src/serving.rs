@@ -112,11 +112,18 @@ fn router(stack: &Arc<Stack>, token: &str) -> Result<Router, Failure> {
         options: collect_options(&stack.project.config),
         world: stack.world.clone(),
         log: Arc::clone(&stack.log) as Arc<dyn Log>,
-        schemas: Arc::clone(&stack.schemas),
+        schemas: stack.schemas.get(),
         judge_lag: Arc::new(move || lag.judge_lag()),
     })
     .map_err(|error| Failure::from_error(Exit::Outside, "randomness", &error))?;
+    let told = Arc::downgrade(&collector);
+    stack.schemas.subscribe(move |schemas| {
+        if let Some(collector) = told.upgrade() {
+            collector.set_schemas(Arc::clone(schemas));
+        }
+    });
     let internal = internal::Internal {
+        stack: Arc::downgrade(stack),
         log: Arc::clone(&stack.log) as Arc<dyn Log>,
         judge: Arc::clone(&stack.judge),
         token: token.into(),

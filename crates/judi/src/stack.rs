@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use judi_judge::{Judge, JudgeHandle, JudgeOptions};
 use judi_log::{EmbeddedLog, Log, LogOptions, OpenError, Positions, Retention, Topic};
-use judi_schema::schemas::{OpenMode, Schemas};
+use judi_schema::schemas::OpenMode;
 use judi_world::World;
 
 use crate::failure::{Exit, Failure};
+use crate::live::{LiveSchemas, open_schemas};
 use crate::project::Project;
 
 /// The one process that writes a project's log and Events table.
@@ -17,7 +18,7 @@ pub struct Stack {
     /// Where things are.
     pub project: Project,
     /// The events' definition.
-    pub schemas: Arc<Schemas>,
+    pub schemas: Arc<LiveSchemas>,
     /// What was received.
     pub log: Arc<EmbeddedLog>,
     /// Log to tables.
@@ -47,11 +48,18 @@ impl Stack {
             Err(error) => return Err(Failure::from_error(Exit::Outside, "the log", &error)),
         };
         // Only after the log's lock: two processes must not both extend the ledger.
-        let schemas = Arc::new(open_schemas(&project, &world, OpenMode::Extend)?);
-        let judge =
-            Judge::start(&world, Arc::clone(&log) as Arc<dyn Log>, Arc::clone(&schemas), judge_options(&project)?)
-                .map_err(|error| Failure::from_error(Exit::Outside, "the judge", &error))?;
-        Ok(Ok(Self { world, project, schemas, log, judge: Arc::new(judge) }))
+        let schemas = Arc::new(LiveSchemas::new(open_schemas(&project, &world, OpenMode::Extend)?));
+        let judge = Judge::start(&world, Arc::clone(&log) as Arc<dyn Log>, schemas.get(), judge_options(&project)?)
+            .map_err(|error| Failure::from_error(Exit::Outside, "the judge", &error))?;
+        let judge = Arc::new(judge);
+        let told = Arc::downgrade(&judge);
+        // The judge first: it must know a version before a record of it is appended.
+        schemas.subscribe(move |schemas| {
+            if let Some(judge) = told.upgrade() {
+                judge.publish(Arc::clone(schemas));
+            }
+        });
+        Ok(Ok(Self { world, project, schemas, log, judge }))
     }
 
     /// Waits until every record below `positions` is in the tables.
@@ -86,12 +94,6 @@ impl Stack {
         self.judge.stop();
         self.log.close();
     }
-}
-
-/// The project's schema.
-pub fn open_schemas(project: &Project, world: &World, mode: OpenMode) -> Result<Schemas, Failure> {
-    Schemas::open(world.disk.as_ref(), &project.schema_dir(), &project.schema_versions_dir(), mode)
-        .map_err(|error| Failure::from_error(Exit::Usage, "", &error))
 }
 
 fn judge_options(project: &Project) -> Result<JudgeOptions, Failure> {

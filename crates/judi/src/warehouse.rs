@@ -12,6 +12,7 @@ use judi_world::World;
 
 use crate::config::Memory;
 use crate::failure::{Exit, Failure};
+use crate::live::LiveSchemas;
 use crate::project::Project;
 
 /// The folder, and the schema in SQL, of Judi's own tables.
@@ -29,15 +30,15 @@ pub struct Warehouse {
     world: World,
     dir: PathBuf,
     zone: Zone,
-    schemas: Arc<Schemas>,
+    schemas: Arc<LiveSchemas>,
     /// Handles are kept, since each remembers the snapshot it last read.
     open: Mutex<BTreeMap<String, Arc<Table>>>,
 }
 
 impl Warehouse {
     /// The tables of `project`.
-    pub fn new(project: &Project, world: &World, schemas: Arc<Schemas>) -> Result<Self, Failure> {
-        let zone = project.conventions.time_zone.parse().map_err(|error| {
+    pub fn new(project: &Project, world: &World, schemas: Arc<LiveSchemas>) -> Result<Self, Failure> {
+        let zone: Zone = project.conventions.time_zone.parse().map_err(|error| {
             Failure::from_error(Exit::Usage, "conventions.toml: time_zone", &error)
                 .hint("an IANA name such as Europe/Stockholm")
         })?;
@@ -62,10 +63,12 @@ impl Warehouse {
 
     /// What jobs may read besides one another's tables: events, their views, and Judi's own tables.
     pub fn sources(&self) -> Result<Catalog, Failure> {
+        let schemas = self.schemas.get();
+        let today = self.zone.day_of(self.world.clock.now().0).unwrap_or(i32::MIN);
         let mut catalog = Catalog::new(self.zone)
-            .with_declared_table(EVENTS_TABLE, self.table(EVENTS_TABLE)?, Arc::clone(self.schemas.events_schema()))
+            .with_declared_table(EVENTS_TABLE, self.table(EVENTS_TABLE)?, Arc::clone(schemas.events_schema()))
             .with_declared_table(QUARANTINE_TABLE, self.table(QUARANTINE_TABLE)?, Schemas::quarantine_schema())
-            .with_views(self.schemas.views().iter().cloned());
+            .with_views(schemas.views().iter().map(|view| view.on_day(today)));
         for name in self.folders(SYSTEM)? {
             catalog = self.with(catalog, &format!("{SYSTEM}.{name}"))?;
         }

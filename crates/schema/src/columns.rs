@@ -21,13 +21,16 @@
 //! | what the writer's schema does not know | `_unknown`: the payload without all that is known |
 
 mod builder;
+mod catch_up;
 mod decode;
 mod envelope;
 mod leaf;
+mod merge;
 mod nested;
 mod nulls;
 mod program;
 mod quarantine;
+mod renamed;
 mod unknown;
 
 use std::collections::HashMap;
@@ -37,6 +40,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
+pub use catch_up::{CatchUp, CaughtUp};
 pub use quarantine::{QuarantineRow, quarantine_batch};
 
 use self::builder::Builder;
@@ -157,6 +161,44 @@ impl EventColumns {
             }
         }
         Ok(())
+    }
+
+    /// Adds a row of nothing but what `unknown`, of a row's column `_unknown`, holds of `event`'s fields; what it holds
+    /// of others is in the new row's `_unknown`. Whether there was a field to read; when there was none, or the bytes
+    /// do not have the form of the fields' types, there is no new row.
+    ///
+    /// # Errors
+    /// [`Violation`] for bytes that no column can hold. The batch is as it was before.
+    fn push_part(&mut self, model: &Model, event: &EventModel, unknown: &[u8]) -> Result<bool, Violation> {
+        let read = unknown::with_json_read(&model.plans, event.message, unknown, 0)?;
+        let read = wire::well_formed(&model.plans, event.message, &read)?;
+        self.unknown.clear();
+        let is_rest = unknown::unknown_fields(&model.plans, event.message, &read, &mut self.unknown)?;
+        if is_rest && self.unknown == unknown {
+            return Ok(false);
+        }
+        let row = self.rows;
+        let program = self.programs.get(&self.schemas, model, event);
+        let Some(EventProgram { column, program }) = program else { return Err(not_known(model, event)) };
+        let written = match self.columns.children.get_mut(*column) {
+            Some(Builder::Struct(members)) => {
+                Decoder::of_part(&model.plans).message(program, members, row, &read).map_err(Violation::from)
+            }
+            _ => Err(not_known(model, event)),
+        };
+        match written {
+            Ok(()) => {
+                if is_rest {
+                    self.columns.children[UNKNOWN].put_bytes(row, &self.unknown);
+                }
+                self.rows += 1;
+                Ok(true)
+            }
+            Err(violation) => {
+                self.columns.truncate(self.rows);
+                Err(violation)
+            }
+        }
     }
 
     /// How many rows there are.

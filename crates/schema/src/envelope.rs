@@ -161,6 +161,9 @@ pub struct Envelope {
     /// Who, where and with what.
     #[prost(message, optional, tag = "13")]
     pub context: Option<Context>,
+    /// What the payload beside it is, in the table `quarantine`: a number of [`PayloadKind`].
+    #[prost(enumeration = "PayloadKind", tag = "14")]
+    pub payload_kind: i32,
 }
 
 /// `judi.v1.QuarantinedEvent`: a record of the topic `quarantine`.
@@ -184,6 +187,9 @@ pub struct QuarantinedEvent {
     /// What `payload` is: a number of [`PayloadKind`].
     #[prost(enumeration = "PayloadKind", tag = "6")]
     pub payload_kind: i32,
+    /// The newest version of the schema when it was refused; 0: not said.
+    #[prost(uint32, tag = "7")]
+    pub judged_by: u32,
 }
 
 /// `judi.v1.PayloadKind`: what the bytes of a quarantined event are, so that they can be judged again.

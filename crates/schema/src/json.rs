@@ -23,9 +23,12 @@ mod output;
 mod print;
 mod value;
 
+use std::collections::BTreeMap;
+
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 use serde::de::{DeserializeSeed, IgnoredAny};
+use serde_json::value::RawValue;
 
 use self::body::{Body, Reader};
 use crate::plan::{MessageId, Plans};
@@ -84,6 +87,45 @@ pub fn struct_to_wire(plans: &Plans, message: MessageId, fields: &Struct, out: &
 pub fn to_json(plans: &Plans, message: MessageId, bytes: &[u8]) -> Result<String, Violation> {
     let bytes = wire::well_formed(plans, message, bytes)?;
     print::print(plans, message, &bytes)
+}
+
+/// Of the JSON object `json`, which some message of type `message` could not read when it was written, what it can read
+/// now in wire form, and the rest as a JSON object. A member that does not fit its field belongs to the rest. Neither
+/// rules nor required fields are looked at.
+///
+/// # Errors
+/// `undecodable` for what is no JSON object.
+pub(crate) fn known_members(
+    plans: &Plans,
+    message: MessageId,
+    json: &str,
+) -> Result<(Vec<u8>, Option<String>), Violation> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(json).map_err(|error| not_json(&error))?;
+    let plan = plans.message(message);
+    let (mut known, mut rest) = (Vec::new(), String::new());
+    for (name, value) in members {
+        let start = known.len();
+        let mut member = String::new();
+        output::quote(&name, &mut member);
+        member.push(':');
+        member.push_str(value.get());
+        if plan.by_name(&name).is_some() {
+            let object = format!("{{{member}}}");
+            let mut source = serde_json::Deserializer::from_str(&object);
+            let mut reader = Reader::new(plans, &mut known);
+            let body = Body { reader: &mut reader, id: message, place: None, type_member: false };
+            if body.deserialize(&mut source).is_ok() {
+                continue;
+            }
+            known.truncate(start);
+        }
+        rest.push(if rest.is_empty() { '{' } else { ',' });
+        rest.push_str(&member);
+    }
+    if !rest.is_empty() {
+        rest.push('}');
+    }
+    Ok((known, Some(rest).filter(|rest| !rest.is_empty())))
 }
 
 fn not_json(error: &serde_json::Error) -> Violation {

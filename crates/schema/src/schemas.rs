@@ -20,7 +20,7 @@ use crate::embedded;
 use crate::error::SchemaError;
 use crate::layout::{EventLayout, MessageShape, NoColumn, TableColumns, quarantine_fields};
 use crate::ledger::Ledger;
-use crate::model::Model;
+use crate::model::{EventModel, Model};
 use crate::view::{View, views};
 
 /// Whether opening may publish.
@@ -30,6 +30,8 @@ pub enum OpenMode {
     Read,
     /// A changed schema becomes the ledger's next version.
     Extend,
+    /// What was published counts, whatever the files say now: for those who read data while somebody edits.
+    Published,
 }
 
 /// All known versions and the ledger.
@@ -59,6 +61,12 @@ impl Schemas {
     /// [`SchemaError`]: files that do not compile, a ledger that contradicts itself or is not the one of this
     /// data, a change that the table cannot hold, a change in [`OpenMode::Read`], or the disk's own.
     pub fn open(disk: &dyn Disk, schema_dir: &Path, versions_dir: &Path, mode: OpenMode) -> Result<Self, SchemaError> {
+        if mode == OpenMode::Published
+            && let Some((ledger, models)) =
+                store::published(disk, schema_dir, versions_dir).map_err(|error| error.below(schema_dir))?
+        {
+            return Self::assemble(ledger, models, versions_dir);
+        }
         let opened = read_sources(disk, schema_dir)
             .and_then(|sources| compile(&sources))
             .and_then(|compiled| store::open(disk, schema_dir, versions_dir, mode, compiled));
@@ -71,7 +79,7 @@ impl Schemas {
     /// # Errors
     /// As of [`Schemas::open`], without the disk's.
     pub fn first(sources: &[Source]) -> Result<Self, SchemaError> {
-        let (ledger, model) = publish::publish(&Ledger::default(), None, compile(sources)?)?;
+        let (ledger, model) = publish::publish(&Ledger::default(), &[], compile(sources)?)?;
         Self::assemble(ledger, vec![model], Path::new("schema"))
     }
 
@@ -80,7 +88,8 @@ impl Schemas {
     /// # Errors
     /// As of [`Schemas::open`], without the disk's.
     pub fn next(self, sources: &[Source]) -> Result<Self, SchemaError> {
-        let (ledger, model) = publish::publish(&self.ledger, Some(&self.current), compile(sources)?)?;
+        let known: Vec<&Model> = self.versions.values().map(|version| version.model.as_ref()).collect();
+        let (ledger, model) = publish::publish(&self.ledger, &known, compile(sources)?)?;
         let mut models: Vec<Arc<Model>> = self.versions.into_values().map(|version| version.model).collect();
         models.push(Arc::new(model));
         Self::assemble_shared(ledger, models, Path::new("schema"))
@@ -121,6 +130,12 @@ impl Schemas {
     #[must_use]
     pub fn version(&self, number: u32) -> Option<&Arc<Model>> {
         self.versions.get(&number).map(|version| &version.model)
+    }
+
+    /// The newest known version that has an event of this name, and the event.
+    #[must_use]
+    pub fn newest_with(&self, event: &str) -> Option<(&Arc<Model>, &EventModel)> {
+        self.versions.values().rev().find_map(|version| Some((&version.model, version.model.event(event)?)))
     }
 
     /// All known versions, oldest first.

@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use arrow::compute::kernels::cast_utils::Parser;
+use arrow::datatypes::Date32Type;
+use prost_reflect::{FieldDescriptor, Kind};
+
 use crate::layout::{ENVELOPE_COLUMNS, TableColumns};
 use crate::ledger::{ColumnRole, Ledger, LedgerEvent};
 use crate::model::Model;
@@ -19,14 +23,29 @@ pub struct View {
 }
 
 /// One column of a view.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ViewColumn {
     /// As people write it.
     pub name: String,
     /// Where it is in the table `events`: a column, or a struct and its child.
     pub path: Vec<String>,
-    /// Where older rows have it, newest first, because its type was widened: the view coalesces `path` and these.
+    /// Where older rows have it, newest first, because its type was widened or it took over from another field: the
+    /// view coalesces `path` and these, as the type of `path`; what is no value of it is NULL.
     pub older: Vec<Vec<String>>,
+    /// Text that older rows hold, and what it is called today: values of an enum that were renamed.
+    pub renamed_values: Vec<(String, String)>,
+    /// The last day on which the view has it, counted from 1970 in the conventions' time zone: a name of yesterday
+    /// with an announced end.
+    pub until_day: Option<i32>,
+}
+
+impl View {
+    /// The view as it is on a day, counted from 1970: without the names whose announced end has passed.
+    #[must_use]
+    pub fn on_day(&self, day: i32) -> Self {
+        let columns = self.columns.iter().filter(|column| column.until_day.is_none_or(|until| day <= until));
+        Self { columns: columns.cloned().collect(), ..self.clone() }
+    }
 }
 
 /// The views of all events of the ledger, by the newest version (the last of `models`) that has each.
@@ -42,7 +61,7 @@ fn view<'a>(event: &LedgerEvent, columns: &TableColumns, models: impl DoubleEnde
     let envelope = ENVELOPE_COLUMNS.iter().map(|(name, _)| ViewColumn {
         name: (*name).to_owned(),
         path: vec![(*name).to_owned()],
-        older: Vec::new(),
+        ..ViewColumn::default()
     });
     let mut view = View { name: event.name.clone(), event: event.name.clone(), columns: envelope.collect() };
     let newest = models.rev().find_map(|model| model.event(&event.name).map(|event| (model, event)));
@@ -57,8 +76,9 @@ struct Payload<'a> {
     columns: &'a TableColumns,
     event: u32,
     view: &'a mut Vec<ViewColumn>,
-    /// Old names with the place of their column in the view; they come last, and only where nobody has the name.
-    aliases: Vec<(String, usize)>,
+    /// Old names with the place of their column in the view and their end; they come last, and only where nobody has
+    /// the name.
+    aliases: Vec<(String, usize, Option<i32>)>,
 }
 
 impl Payload<'_> {
@@ -69,8 +89,17 @@ impl Payload<'_> {
         for field in message.fields() {
             let name = field.name();
             let at = self.view.len();
+            let said = options.field(&field);
             if self.add(name.to_owned(), field.number(), ColumnRole::Value) {
-                self.aliases.extend(options.field(&field).aliases.into_iter().map(|alias| (alias, at)));
+                if let Some(column) = self.view.get_mut(at) {
+                    column.renamed_values = renamed_values(&options, &field);
+                    if said.replaces != 0 {
+                        let replaced = self.columns.generations(self.event, said.replaces, ColumnRole::Value);
+                        column.older.extend(replaced.into_iter().map(<[String]>::to_vec));
+                    }
+                }
+                let until = day_of(&said.alias_until);
+                self.aliases.extend(said.aliases.into_iter().map(|alias| (alias, at, until)));
             }
             self.add(format!("{name}__number"), field.number(), ColumnRole::Number);
         }
@@ -81,9 +110,9 @@ impl Payload<'_> {
             }
         }
         let mut taken: HashSet<String> = self.view.iter().map(|column| column.name.to_ascii_lowercase()).collect();
-        for (alias, at) in std::mem::take(&mut self.aliases) {
+        for (alias, at, until_day) in std::mem::take(&mut self.aliases) {
             if let Some(column) = self.view.get(at).cloned().filter(|_| taken.insert(alias.to_ascii_lowercase())) {
-                self.view.push(ViewColumn { name: alias, ..column });
+                self.view.push(ViewColumn { name: alias, until_day, ..column });
             }
         }
     }
@@ -94,10 +123,32 @@ impl Payload<'_> {
         let is_taken = self.view.iter().any(|column| column.name.eq_ignore_ascii_case(&name));
         match generations.next().filter(|_| !is_taken) {
             Some(path) => {
-                self.view.push(ViewColumn { name, path, older: generations.collect() });
+                self.view.push(ViewColumn { name, path, older: generations.collect(), ..ViewColumn::default() });
                 true
             }
             None => false,
         }
     }
 }
+
+/// The old and today's names of a singular enum's values.
+fn renamed_values(options: &OptionReader, field: &FieldDescriptor) -> Vec<(String, String)> {
+    let Kind::Enum(values) = field.kind() else { return Vec::new() };
+    if field.is_list() || field.is_map() {
+        return Vec::new();
+    }
+    let renamed = values.values().flat_map(|value| {
+        let today = value.name().to_owned();
+        options.value_aliases(&value).into_iter().map(move |old| (old, today.clone()))
+    });
+    renamed.collect()
+}
+
+/// The day of `YYYY-MM-DD`, counted from 1970; `None` for anything else, lint says that it is none.
+fn day_of(text: &str) -> Option<i32> {
+    let date = Date32Type::parse(text)?;
+    (text.len() == "2026-01-31".len()).then_some(date)
+}
+
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,7 @@ pub(crate) fn commit(
     let parameters = match &transaction.mode {
         Mode::Append => json!({"mode": "Append"}),
         Mode::ReplacePartitions(partitions) => json!({"mode": "Overwrite", "partitions": partitions}),
-        Mode::Rewrite { .. } => json!({}),
+        Mode::Rewrite { .. } | Mode::Update { .. } => json!({}),
     };
     let mut info = commit_info(&transaction.operation, parameters, now_ms, &transaction.info);
     info.insert("readVersion".into(), current.version.into());

@@ -42,6 +42,7 @@ mod transaction;
 mod compaction;
 mod history;
 mod read;
+mod update;
 mod vacuum;
 
 pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
@@ -56,4 +57,5 @@ pub use sort::{CHUNK_ROWS, sort_batches};
 pub use stats::FileStats;
 pub use table::{Table, TableOptions, TableSpec};
 pub use transaction::{Conflict, Mode, Outcome, Transaction};
+pub use update::Updated;
 pub use vacuum::VacuumReport;

@@ -180,6 +180,12 @@ impl Table {
         Ok(Arc::clone(&state.snapshot))
     }
 
+    /// The newest version that this handle has seen, without a look at the disk.
+    #[must_use]
+    pub fn known_version(&self) -> i64 {
+        self.lock().snapshot.version
+    }
+
     /// The table as it was at `version`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //! | append | goes on | goes on | goes on |
 //! | replace partitions | conflict, if in them | conflict | goes on: the rows are the same |
 //! | rewrite (compaction) | goes on | conflict, if an input is gone | conflict, if an input is gone |
+//! | update of files | goes on | conflict, if an input is gone | conflict, if an input is gone |
 //!
 //! An application transaction is checked against the snapshot that is written on, whatever the kind.
 
@@ -28,6 +29,11 @@ pub enum Mode {
     /// Adds files that hold the same rows as the files `removes` (paths), which leave.
     Rewrite {
         /// Paths of the files that were rewritten.
+        removes: Vec<String>,
+    },
+    /// Adds files in place of the files `removes` (paths), some of whose rows have other values now.
+    Update {
+        /// Paths of the files whose rows were changed.
         removes: Vec<String>,
     },
 }
@@ -193,13 +199,18 @@ pub(crate) fn decide(
     let plan = match &transaction.mode {
         Mode::Append => append(current, transaction),
         Mode::ReplacePartitions(partitions) => replace(current, partitions, &transaction.adds),
-        Mode::Rewrite { removes } => match removes.iter().find(|path| !current.files.contains_key(*path)) {
-            Some(path) => {
-                let path = path.clone();
-                return Decision::Nothing(Outcome::Conflict(Conflict::InputRemoved { path }));
+        Mode::Rewrite { removes } | Mode::Update { removes } => {
+            match removes.iter().find(|path| !current.files.contains_key(*path)) {
+                Some(path) => {
+                    let path = path.clone();
+                    return Decision::Nothing(Outcome::Conflict(Conflict::InputRemoved { path }));
+                }
+                None => {
+                    let data_change = matches!(transaction.mode, Mode::Update { .. });
+                    Plan { data_change, ..rewrite(current, removes, &transaction.adds) }
+                }
             }
-            None => rewrite(current, removes, &transaction.adds),
-        },
+        }
     };
     let needs_txn = !transaction.txns.is_empty() && !matches!(transaction.mode, Mode::ReplacePartitions(_));
     if plan.adds.is_empty() && plan.removes.is_empty() && !needs_txn && !changes_schema {

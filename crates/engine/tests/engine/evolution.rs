@@ -98,7 +98,12 @@ fn a_widened_field_is_read_from_whichever_column_has_it() {
         ("new", Arc::new(Int64Array::from(vec![None, Some(1 << 40), None]))),
     ])
     .unwrap();
-    let columns = vec![ViewColumn { name: "x".into(), path: vec!["new".into()], older: vec![vec!["old".into()]] }];
+    let columns = vec![ViewColumn {
+        name: "x".into(),
+        path: vec!["new".into()],
+        older: vec![vec!["old".into()]],
+        ..ViewColumn::default()
+    }];
     let catalog = Catalog::new(Zone::UTC).with_rows("events", batch.schema(), vec![batch]).with_views([View {
         name: "e".into(),
         event: "e".into(),
@@ -108,6 +113,42 @@ fn a_widened_field_is_read_from_whichever_column_has_it() {
     assert_eq!(rows.unwrap(), "x,date\n1,\n1099511627776,\n,\n");
     let described = newsroom.try_csv(&catalog, "DESCRIBE e", &QueryOptions::default());
     assert_eq!(described.unwrap(), "column,type\nx,bigint\ndate,date\n");
+}
+
+#[test]
+fn a_field_that_took_over_from_another_type_and_renamed_values_are_read_as_they_are_today() {
+    let newsroom = Newsroom::new();
+    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let batch = RecordBatch::try_from_iter(vec![
+        ("event", Arc::new(arrow::array::StringArray::from(vec!["e"; 3])) as ArrayRef),
+        ("event_time", arrow::array::new_null_array(&utc, 3)),
+        ("words", Arc::new(arrow::array::StringArray::from(vec![Some("12"), Some("a dozen"), None]))),
+        ("word_count", Arc::new(Int64Array::from(vec![None, None, Some(13)]))),
+        ("kind", Arc::new(arrow::array::StringArray::from(vec![Some("OLD"), None, Some("NEW")]))),
+    ])
+    .unwrap();
+    let columns = vec![
+        ViewColumn {
+            name: "word_count".into(),
+            path: vec!["word_count".into()],
+            older: vec![vec!["words".into()]],
+            ..ViewColumn::default()
+        },
+        ViewColumn {
+            name: "kind".into(),
+            path: vec!["kind".into()],
+            renamed_values: vec![("OLD".into(), "NEW".into())],
+            ..ViewColumn::default()
+        },
+    ];
+    let catalog = Catalog::new(Zone::UTC).with_rows("events", batch.schema(), vec![batch]).with_views([View {
+        name: "e".into(),
+        event: "e".into(),
+        columns,
+    }]);
+    let ask = |sql: &str| newsroom.try_csv(&catalog, sql, &QueryOptions::default()).unwrap();
+    assert_eq!(ask("SELECT word_count, kind FROM e ORDER BY word_count"), "word_count,kind\n12,NEW\n13,NEW\n,\n");
+    assert_eq!(ask("SELECT count(*) AS n FROM e WHERE kind = 'NEW'"), "n\n2\n");
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn views() -> Vec<View> {
     let column = |name: &str, path: &[&str]| ViewColumn {
         name: name.into(),
         path: path.iter().map(|part| (*part).to_owned()).collect(),
-        older: Vec::new(),
+        ..ViewColumn::default()
     };
     let envelope = ["event", "event_time", "received_at", "received_date", "anonymous_id", "is_bot"];
     let mut columns: Vec<ViewColumn> = envelope.iter().map(|name| column(name, &[name])).collect();

@@ -93,7 +93,7 @@ fn batch(events: &[Event]) -> RecordBatch {
 }
 
 fn views() -> Vec<View> {
-    let column = |name: &str, path: Vec<String>| ViewColumn { name: name.into(), path, older: Vec::new() };
+    let column = |name: &str, path: Vec<String>| ViewColumn { name: name.into(), path, ..ViewColumn::default() };
     let envelope = ["event", "event_time", "received_at", "received_date", "anonymous_id", "is_bot"];
     let view = |(event, fields): &(&str, &[&str])| {
         let own = envelope.iter().map(|name| column(name, vec![(*name).to_owned()]));

@@ -1,12 +1,15 @@
-//! Compaction on a thread of its own, so that rewriting files keeps no event waiting; and the removal of files that
-//! compaction has replaced, once nobody may want to read them.
+//! The work behind the rounds, on a thread of its own so that it keeps no event waiting: reading again what older
+//! schemas could not read, compaction, and the removal of files that have been replaced, once nobody may want to read
+//! them.
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::again::Again;
 use crate::tables::JudgeTable;
 
 /// How often replaced files are looked for.
@@ -14,20 +17,31 @@ const VACUUM_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long replaced files stay, for readers of older versions.
 const VACUUM_RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
-/// Compacts tables whenever it is nudged; ends when it is dropped, after the rewrite that it is in.
+/// How long after a failure reading again is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(2);
+
+/// Compacts tables whenever it is nudged; ends when it is dropped, after the piece that it is in.
 #[derive(Debug)]
 pub(super) struct Compactor {
     nudges: Option<SyncSender<()>>,
+    stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Compactor {
-    pub(super) fn start(tables: [Arc<JudgeTable>; 3]) -> io::Result<Self> {
+    /// `again` is done before anything is compacted; `changed` is told when it may have changed a table.
+    pub(super) fn start(
+        tables: [Arc<JudgeTable>; 3],
+        mut again: Again,
+        changed: impl Fn() + Send + 'static,
+    ) -> io::Result<Self> {
         // One nudge that waits stands for all that came since.
         let (nudges, nudged) = sync_channel(1);
-        let work = move || run(&tables, &nudged);
+        let stopping = Arc::<AtomicBool>::default();
+        let is_stopping = Arc::clone(&stopping);
+        let work = move || run(&tables, &mut again, &changed, &nudged, &is_stopping);
         let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(work)?;
-        Ok(Self { nudges: Some(nudges), thread: Some(thread) })
+        Ok(Self { nudges: Some(nudges), stopping, thread: Some(thread) })
     }
 
     pub(super) fn nudge(&self) {
@@ -40,6 +54,7 @@ impl Compactor {
 
 impl Drop for Compactor {
     fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
         self.nudges = None;
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the compaction's thread died; the tables are whole, with more files than need be");
@@ -47,10 +62,21 @@ impl Drop for Compactor {
     }
 }
 
-fn run(tables: &[Arc<JudgeTable>], nudged: &Receiver<()>) {
+fn run(
+    tables: &[Arc<JudgeTable>],
+    again: &mut Again,
+    changed: &impl Fn(),
+    nudged: &Receiver<()>,
+    stopping: &AtomicBool,
+) {
     let mut complained = false;
+    let mut reads_again = Trial::default();
     let mut vacuumed: Option<Instant> = None;
-    while nudged.recv().is_ok() {
+    while let Some(nudge) = next_nudge(nudged, reads_again.is_waiting) {
+        reads_again.run(again, changed, stopping);
+        if !nudge {
+            continue;
+        }
         let vacuum = vacuumed.is_none_or(|at| at.elapsed() >= VACUUM_INTERVAL);
         if vacuum {
             vacuumed = Some(Instant::now());
@@ -71,5 +97,48 @@ fn run(tables: &[Arc<JudgeTable>], nudged: &Receiver<()>) {
             }
         }
         complained = failed;
+    }
+}
+
+/// Waits for a nudge, or, where something is to be tried again, for a moment; `None` at the end.
+fn next_nudge(nudged: &Receiver<()>, is_waiting: bool) -> Option<bool> {
+    if !is_waiting {
+        return nudged.recv().is_ok().then_some(true);
+    }
+    match nudged.recv_timeout(RETRY_PAUSE) {
+        Ok(()) => Some(true),
+        Err(RecvTimeoutError::Timeout) => Some(false),
+        Err(RecvTimeoutError::Disconnected) => None,
+    }
+}
+
+/// Reading again, and whether the last try failed.
+#[derive(Debug, Default)]
+struct Trial {
+    is_waiting: bool,
+}
+
+impl Trial {
+    fn run(&mut self, again: &mut Again, changed: &impl Fn(), stopping: &AtomicBool) {
+        let mut pieces = 0u64;
+        while !stopping.load(Ordering::Relaxed) {
+            match again.step() {
+                Ok(true) => pieces += 1,
+                Ok(false) => {
+                    self.is_waiting = false;
+                    break;
+                }
+                Err(error) => {
+                    if !self.is_waiting {
+                        tracing::warn!(%error, "what older schemas could not read waits");
+                    }
+                    self.is_waiting = true;
+                    break;
+                }
+            }
+        }
+        if pieces > 0 {
+            changed();
+        }
     }
 }

@@ -27,6 +27,9 @@ pub(super) struct Worker {
     world: World,
     log: Arc<dyn Log>,
     changed: watch::Receiver<u64>,
+    /// Counts what others than the log want the worker to look at: a publication, a commit beside the rounds.
+    nudges: watch::Sender<u64>,
+    nudged: watch::Receiver<u64>,
     schemas: SharedSchemas,
     accounts: Arc<Accounts>,
     options: JudgeOptions,
@@ -53,7 +56,7 @@ impl Worker {
     pub(super) fn new(
         world: &World,
         log: Arc<dyn Log>,
-        shared: (SharedSchemas, Arc<Accounts>),
+        shared: (SharedSchemas, Arc<Accounts>, watch::Sender<u64>),
         options: JudgeOptions,
         progress: watch::Sender<Progress>,
         stopped: watch::Receiver<bool>,
@@ -65,6 +68,8 @@ impl Worker {
             log,
             schemas: shared.0,
             accounts: shared.1,
+            nudged: shared.2.subscribe(),
+            nudges: shared.2,
             options,
             core: None,
             compactor: None,
@@ -106,15 +111,18 @@ impl Worker {
             return drain(core, self.log.as_ref()).map(|()| false);
         }
         self.changed.borrow_and_update();
+        if self.nudged.has_changed().unwrap_or(false) {
+            self.nudged.borrow_and_update();
+            self.look_behind();
+        }
+        let Some(core) = self.core.as_mut() else { return Ok(true) };
         let step = core.step()?;
         let positions = core.positions();
         self.recovered();
         if let Step::Judged(_) = step {
             self.judged_at = Some(Instant::now());
             self.progress.send_modify(|progress| progress.positions = positions);
-            if let Some(compactor) = &self.compactor {
-                compactor.nudge();
-            }
+            self.look_behind();
         }
         self.gather()?;
         Ok(true)
@@ -127,7 +135,13 @@ impl Worker {
             let core = JudgeCore::open_shared(&self.world, log, schemas, self.options.clone(), accounts)?;
             let positions = core.positions();
             self.progress.send_modify(|progress| progress.positions = positions);
-            self.compactor = Some(Compactor::start(core.tables()).map_err(JudgeError::Start)?);
+            let nudges = self.nudges.clone();
+            let changed = move || nudges.send_modify(|count| *count += 1);
+            let again = core.again(self.accounts.again());
+            let compactor = Compactor::start(core.tables(), again, changed).map_err(JudgeError::Start)?;
+            // What was published since the last start.
+            compactor.nudge();
+            self.compactor = Some(compactor);
             self.core = Some(core);
         }
         Ok(())
@@ -155,16 +169,29 @@ impl Worker {
         Ok(())
     }
 
-    /// Waits for the log to change; `true` when nothing came for a persist interval.
+    /// Waits for the log to change; `true` when something else wants a step.
     fn wait_for_events(&mut self) -> bool {
         let (changed, stopped, interval) = (&mut self.changed, &mut self.stopped, self.options.persist_interval);
-        self.runtime.block_on(async {
+        let nudged = &mut self.nudged;
+        let (wants_step, is_nudged) = self.runtime.block_on(async {
             tokio::select! {
-                _ = tokio::time::sleep(interval) => true,
-                () = next_change(changed) => false,
-                _ = stopped.wait_for(|stopped| *stopped) => false,
+                _ = tokio::time::sleep(interval) => (true, false),
+                () = next_change(changed) => (false, false),
+                () = next_change(nudged) => (true, true),
+                _ = stopped.wait_for(|stopped| *stopped) => (false, false),
             }
-        })
+        });
+        if is_nudged {
+            self.look_behind();
+        }
+        wants_step
+    }
+
+    /// Has the thread behind the rounds look for work.
+    fn look_behind(&self) {
+        if let Some(compactor) = &self.compactor {
+            compactor.nudge();
+        }
     }
 
     fn sleep(&mut self, duration: Duration) {
@@ -208,7 +235,7 @@ impl Worker {
     }
 }
 
-/// Resolves when records became durable; never, once the log is closed.
+/// Resolves when records became durable, or somebody has nudged; never, once the log is closed.
 async fn next_change(changed: &mut watch::Receiver<u64>) {
     if changed.changed().await.is_err() {
         std::future::pending::<()>().await;

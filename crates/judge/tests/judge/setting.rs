@@ -206,7 +206,7 @@ pub(crate) fn rows(world: &World, tables_dir: &Path) -> Vec<Row> {
     rows
 }
 
-fn batches(world: &World, dir: &Path, columns: &[&str]) -> Vec<RecordBatch> {
+pub(crate) fn batches(world: &World, dir: &Path, columns: &[&str]) -> Vec<RecordBatch> {
     let Some(table) = Table::open(world, dir).unwrap() else { return Vec::new() };
     let snapshot = table.snapshot().unwrap();
     let files = snapshot.files().values();

@@ -9,8 +9,8 @@ use judi_world::World;
 
 use crate::cli::Init;
 use crate::failure::{Done, Exit, Failure};
+use crate::live::open_schemas;
 use crate::project::Project;
-use crate::stack::open_schemas;
 
 /// Runs the command.
 pub fn run(args: &Init) -> Done {

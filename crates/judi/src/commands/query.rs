@@ -11,8 +11,8 @@ use judi_world::World;
 
 use crate::cli::{Query, RowFormat};
 use crate::failure::{Done, Exit, Failure};
+use crate::live::{LiveSchemas, open_schemas};
 use crate::project::Project;
-use crate::stack::open_schemas;
 use crate::warehouse::{Warehouse, engine, engine_failure};
 
 /// Buffered output: rows are small, writes to a terminal or a pipe are not free.
@@ -23,7 +23,7 @@ pub fn run(args: &Query) -> Done {
     let project = Project::open(args.project.project.as_deref())?;
     let sql = if args.sql == "-" { standard_input()? } else { args.sql.clone() };
     let world = World::system();
-    let schemas = Arc::new(open_schemas(&project, &world, OpenMode::Read)?);
+    let schemas = Arc::new(LiveSchemas::new(open_schemas(&project, &world, OpenMode::Published)?));
     let catalog = Warehouse::new(&project, &world, schemas)?.catalog()?;
     let engine = engine(&project)?;
     let options = QueryOptions { timeout: Some(project.config.engine.timeout.0), ..QueryOptions::default() };

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 use judi_engine::{Fault, Zone, parse_day};
 use judi_jobs::{Context, Job, JobTables, Outcome, PartitionReport, RunOptions, RunReport, Severity};
-use judi_schema::schemas::{OpenMode, Schemas};
+use judi_schema::schemas::OpenMode;
 use judi_world::World;
 use serde_json::json;
 
 use crate::cli::{AccountFormat, Run};
 use crate::failure::{Done, Exit, Failure};
+use crate::live::{LiveSchemas, open_schemas};
 use crate::project::Project;
-use crate::stack::{Stack, open_schemas};
+use crate::stack::Stack;
 use crate::warehouse::{Warehouse, engine};
 
 /// Runs the command.
@@ -26,7 +27,7 @@ pub fn run(args: &Run) -> Done {
     if from_day > to_day {
         return Err(Failure::usage(format!("--from {} is after --to {}", args.from, args.to)));
     }
-    let schemas = Arc::new(open_schemas(&project, &world, OpenMode::Read)?);
+    let schemas = Arc::new(LiveSchemas::new(open_schemas(&project, &world, OpenMode::Published)?));
     let jobs = load(&world, &project)?;
     if jobs.is_empty() {
         return Err(Failure::usage(format!("{} has no jobs", project.jobs_dir().display()))
@@ -69,7 +70,7 @@ pub fn tables_of_days(stack: &Stack, between: (i64, i64)) -> Done {
 fn compute(
     project: &Project,
     world: &World,
-    schemas: Arc<Schemas>,
+    schemas: Arc<LiveSchemas>,
     jobs: &[Job],
     options: &RunOptions,
     progress: &mut dyn FnMut(usize, usize, &PartitionReport),

@@ -1,8 +1,13 @@
-//! `judi schema …`: the events' definition. One file a command; [`folder`] and [`findings`] are what they share.
+//! `judi schema …`: the events' definition. One file a command; [`folder`], [`against`] and [`findings`] are
+//! what they share.
 
+mod against;
+mod breaking;
 mod export;
 mod findings;
 mod folder;
+mod git;
+mod publish;
 
 use crate::cli::schema::Schema;
 use crate::failure::Done;
@@ -10,6 +15,8 @@ use crate::failure::Done;
 /// Runs one of the commands.
 pub fn run(command: &Schema) -> Done {
     match command {
+        Schema::Breaking(args) => breaking::run(args),
         Schema::Export(args) => export::run(args),
+        Schema::Publish(args) => publish::run(args),
     }
 }

@@ -89,7 +89,7 @@ impl OwnLog {
 
 impl Destination for OwnLog {
     fn schemas(&self) -> Arc<Schemas> {
-        Arc::clone(&self.stack.schemas)
+        self.stack.schemas.get()
     }
 
     fn partitions(&self) -> u32 {

@@ -3,7 +3,7 @@
 //! Behind a token that the server writes into the project's state folder, readable by its owner only.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Json;
@@ -15,15 +15,25 @@ use axum::routing::post;
 use bytes::Bytes;
 use judi_judge::JudgeHandle;
 use judi_log::{Log, Positions, Topic};
+use judi_schema::compile::Compiled;
+use judi_schema::model::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::import::wire;
+use crate::shadow;
+use crate::stack::Stack;
 
 /// Appends batches; answers their first offsets, null for a batch that there was no room for now.
 pub const APPEND: &str = "/internal/import/append";
 
 /// Waits for positions; answers the account.
 pub const FINISH: &str = "/internal/import/finish";
+
+/// Publishes what the project's schema folder says now; answers the version, or what is wrong with it.
+pub const PUBLISH: &str = "/internal/schema/publish";
+
+/// Judges recent events by the schema in the body, a descriptor set; answers [`shadow::Shadow`]s by event.
+pub const SHADOW: &str = "/internal/schema/shadow";
 
 /// The largest body: an import sends about 1 MB, and one record may have several.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -34,6 +44,8 @@ const FINISH_WAIT: Duration = Duration::from_secs(20);
 /// What the internal paths need.
 #[derive(Clone)]
 pub struct Internal {
+    /// The whole process; gone while it ends.
+    pub stack: Weak<Stack>,
     /// The log.
     pub log: Arc<dyn Log>,
     /// The judge.
@@ -86,6 +98,8 @@ pub fn router(internal: Internal) -> Router {
     Router::new()
         .route(APPEND, post(append))
         .route(FINISH, post(finish))
+        .route(PUBLISH, post(publish))
+        .route(SHADOW, post(shadow_replay))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(internal)
 }
@@ -134,4 +148,63 @@ async fn finish(State(internal): State<Internal>, headers: HeaderMap, Json(reque
         Ok(Err(ended)) => return (StatusCode::INTERNAL_SERVER_ERROR, ended.to_string()).into_response(),
     };
     Json(FinishAnswer { tally }).into_response()
+}
+
+/// What became of a publication.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum PublishAnswer {
+    /// It is the newest version.
+    Published {
+        /// Its number.
+        version: u32,
+        /// Whether it is new.
+        is_new: bool,
+    },
+    /// It was refused.
+    Refused {
+        /// The exit code of the command that asked.
+        exit: u8,
+        /// Why.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+}
+
+async fn publish(State(internal): State<Internal>, headers: HeaderMap) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(stack) = internal.stack.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    // Compiling takes its time, and the threads here serve connections.
+    let published = tokio::task::spawn_blocking(move || stack.schemas.publish(&stack.project, &stack.world)).await;
+    match published {
+        Ok(Ok(published)) => {
+            let version = published.schemas.current().version;
+            Json(PublishAnswer::Published { version, is_new: published.is_new }).into_response()
+        }
+        Ok(Err(failure)) => {
+            let exit = failure.exit.code();
+            Json(PublishAnswer::Refused { exit, message: failure.message, hint: failure.hint }).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn shadow_replay(State(internal): State<Internal>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(stack) = internal.stack.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let replayed = tokio::task::spawn_blocking(move || {
+        let draft = Compiled::from_descriptor_set("the draft", &body).and_then(Model::first);
+        let draft = draft.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+        shadow::replay(internal.log.as_ref(), &stack.schemas.get(), &draft)
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    });
+    match replayed.await {
+        Ok(Ok(shadows)) => Json(shadows).into_response(),
+        Ok(Err((status, text))) => (status, text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }

@@ -18,6 +18,9 @@ pub(super) struct Decoder<'p> {
     plans: &'p Plans,
     /// Whether something came by that no column holds, or that was not looked into.
     pub(super) unknown_possible: bool,
+    /// Whether fields that do not come by stay NULL, whatever their default: of a part of a message, absence says
+    /// nothing.
+    partial: bool,
 }
 
 /// A verdict in one word, so that results of the inner loop stay in registers.
@@ -56,7 +59,12 @@ impl From<WireError> for Refused {
 impl<'p> Decoder<'p> {
     /// A decoder for one payload.
     pub(super) fn new(plans: &'p Plans) -> Self {
-        Self { plans, unknown_possible: false }
+        Self { plans, unknown_possible: false, partial: false }
+    }
+
+    /// A decoder for a part of a payload.
+    pub(super) fn of_part(plans: &'p Plans) -> Self {
+        Self { plans, unknown_possible: false, partial: true }
     }
 
     /// Writes the message `bytes` as `row` of `out`.
@@ -197,6 +205,7 @@ impl<'p> Decoder<'p> {
     ) -> Result<(), Refused> {
         for absent in &program.absent {
             match absent {
+                Absent::Zero(_) | Absent::FirstName { .. } if self.partial => {}
                 Absent::Zero(column) => out.children[*column].put_zero_if_unset(row),
                 Absent::FirstName { column, name, number } => {
                     if out.children[*column].len() <= row {
@@ -207,9 +216,11 @@ impl<'p> Decoder<'p> {
                     }
                 }
                 Absent::EmptyList(column) => match &mut out.children[*column] {
+                    Builder::List(list) if self.partial && !list.is_open() => {}
                     Builder::List(list) => list.close(row),
                     other => other.mismatch("a list"),
                 },
+                Absent::EmptyMap(step) if self.partial && !has_entries(program, *step, entries) => {}
                 Absent::EmptyMap(step) => {
                     if let Some(Step { column, shape: Shape::Map(key, value), .. }) = program.steps.get(*step) {
                         let own = entries.iter().filter(|(of, _)| of == column).map(|(_, entry)| *entry);
@@ -312,6 +323,11 @@ impl<'p> Decoder<'p> {
         cell.put_zero_if_unset(row);
         Ok(())
     }
+}
+
+/// Whether entries of the map that step number `step` fills came by.
+fn has_entries(program: &Program, step: usize, entries: &[(usize, &[u8])]) -> bool {
+    program.steps.get(step).is_some_and(|step| entries.iter().any(|(column, _)| *column == step.column))
 }
 
 /// The bytes of a message: after its length, or up to its group's end.

@@ -59,6 +59,12 @@ impl ListBuilder {
         self.values.memory_bytes() + ends_bytes(&self.ends, &self.validity)
     }
 
+    /// Whether elements were written that no row has yet.
+    pub(super) fn is_open(&self) -> bool {
+        let end = self.ends.last().and_then(|&end| usize::try_from(end).ok()).unwrap_or(0);
+        self.elements > end
+    }
+
     /// Gives `row` the elements written since the row before; none is an empty list.
     pub(super) fn close(&mut self, row: usize) {
         close(&mut self.ends, &mut self.validity, row, self.elements);

@@ -1,5 +1,6 @@
 //! The columns against golden rows, against another implementation of protobuf, and against their laws.
 
+mod catch_up;
 mod cell;
 mod evolution;
 mod golden;

@@ -4,8 +4,9 @@
 //! a parent's tag stands where a child has something unknown. An element of a repeated message keeps its place by
 //! empty elements before it, and a map's entry by its key.
 
-use crate::plan::{Cardinality, FieldKind, MessageId, Plans, ScalarKind};
-use crate::wire::{Cursor, Tag, WireError, WireType};
+use crate::json::{self, UNKNOWN_JSON_FIELD};
+use crate::plan::{Cardinality, FieldKind, MessageId, MessageKind, Plans, ScalarKind};
+use crate::wire::{Cursor, DEPTH_MAX, Tag, WireError, WireType};
 
 /// Appends to `out` what `message` does not know of `bytes`; whether there was anything.
 ///
@@ -60,6 +61,82 @@ pub(super) fn unknown_fields(
         mark = cursor;
     }
     Ok(out.len() > before)
+}
+
+/// The same bytes with JSON members that an older schema could not read turned into fields, as far as this one can.
+///
+/// # Errors
+/// Bytes that are no message.
+pub(super) fn with_json_read(
+    plans: &Plans,
+    message: MessageId,
+    bytes: &[u8],
+    depth: u32,
+) -> Result<Vec<u8>, WireError> {
+    if depth > DEPTH_MAX {
+        return Err(WireError::TooDeep);
+    }
+    let plan = plans.message(message);
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut cursor = Cursor::new(bytes);
+    let mut mark = cursor;
+    while let Some(tag) = cursor.tag()? {
+        let field = plan.by_number(tag.number).map(|(_, field)| field);
+        match field.map(|field| (&field.kind, field.cardinality)) {
+            None if tag == (Tag { number: UNKNOWN_JSON_FIELD, wire_type: WireType::Len }) => {
+                let text = cursor.bytes()?;
+                let read = std::str::from_utf8(text).ok().and_then(|t| json::known_members(plans, message, t).ok());
+                match read {
+                    Some((known, rest)) => {
+                        out.extend_from_slice(&known);
+                        if let Some(rest) = rest {
+                            put_message(tag, rest.as_bytes(), &mut out);
+                        }
+                    }
+                    None => put_message(tag, text, &mut out),
+                }
+            }
+            Some((FieldKind::Message(child), Cardinality::Map(_))) if tag.wire_type == WireType::Len => {
+                let entry = entry_with_json_read(plans, *child, cursor.bytes()?, depth + 1)?;
+                put_message(tag, &entry, &mut out);
+            }
+            Some((FieldKind::Message(child) | FieldKind::Group(child), cardinality))
+                if !matches!(cardinality, Cardinality::Map(_))
+                    && plans.message(*child).kind == MessageKind::Plain
+                    && matches!(tag.wire_type, WireType::Len | WireType::StartGroup) =>
+            {
+                let body = match tag.wire_type {
+                    WireType::StartGroup => cursor.group(tag.number, depth)?,
+                    _ => cursor.bytes()?,
+                };
+                put_message(tag, &with_json_read(plans, *child, body, depth + 1)?, &mut out);
+            }
+            _ => {
+                cursor.skip(tag, depth)?;
+                out.extend_from_slice(cursor.since(&mark));
+            }
+        }
+        mark = cursor;
+    }
+    Ok(out)
+}
+
+/// [`with_json_read`] of the value in a map's entry.
+fn entry_with_json_read(plans: &Plans, value: MessageId, entry: &[u8], depth: u32) -> Result<Vec<u8>, WireError> {
+    let mut out = Vec::with_capacity(entry.len());
+    let mut cursor = Cursor::new(entry);
+    let mut mark = cursor;
+    while let Some(tag) = cursor.tag()? {
+        if tag == (Tag { number: 2, wire_type: WireType::Len }) && plans.message(value).kind == MessageKind::Plain {
+            let body = with_json_read(plans, value, cursor.bytes()?, depth)?;
+            put_message(tag, &body, &mut out);
+        } else {
+            cursor.skip(tag, depth)?;
+            out.extend_from_slice(cursor.since(&mark));
+        }
+        mark = cursor;
+    }
+    Ok(out)
 }
 
 /// What is unknown in a map's entry: fields beside key and value, and what the value does not know.

@@ -53,9 +53,9 @@ fn tells_file_line_column_cause_and_hint() {
     ]);
     assert!(cause.contains("cycle") && hint.is_some(), "{cause} {hint:?}");
 
-    let (_, line, _, cause, hint) = refusal(&[("a.proto", "edition = \"2023\";\n")]);
-    assert_eq!(line, Some(1));
-    assert!(hint.is_some_and(|hint| hint.contains(".binpb")), "{cause} {hint:?}");
+    let (_, line, column, cause, hint) = refusal(&[("a.proto", "// é\nedition = \"1999\";\n")]);
+    assert_eq!((line, column), (Some(2), Some(11)), "{cause}");
+    assert!(hint.is_some_and(|hint| hint.contains("2023")), "{cause} {hint:?}");
 }
 
 #[test]

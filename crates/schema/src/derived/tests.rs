@@ -63,7 +63,8 @@ struct Files(Vec<(String, String)>);
 impl protox::file::FileResolver for Files {
     fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
         let own = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
-        let text = own.or_else(|| crate::embedded::find(name).map(|file| file.text));
+        let carried = crate::embedded::FILES.iter().find(|file| file.name == name).map(|file| file.text);
+        let text = own.or(carried);
         text.map_or_else(
             || Err(protox::Error::file_not_found(name)),
             |text| protox::file::File::from_source(name, text),

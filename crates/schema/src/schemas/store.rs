@@ -29,7 +29,7 @@ pub(super) fn open(
         models.push(model_of(&ledger, newest.number, &newest.semver, compiled)?);
         return Ok((ledger, models));
     }
-    if mode == OpenMode::Read {
+    if mode != OpenMode::Extend {
         return Err(SchemaError::NotPublished { newest: ledger.newest().map_or(0, |newest| newest.number) });
     }
     disk.create_dir_all(versions_dir).map_err(SchemaError::disk(versions_dir))?;
@@ -42,6 +42,20 @@ pub(super) fn open(
         return open(disk, schema_dir, versions_dir, mode, compiled);
     }
     publish_next(disk, schema_dir, versions_dir, &ledger, compiled)
+}
+
+/// The ledger and the known versions without a look at the schema's files; `None` where the newest version's
+/// descriptors are not here.
+pub(super) fn published(
+    disk: &dyn Disk,
+    schema_dir: &Path,
+    versions_dir: &Path,
+) -> Result<Option<(Ledger, Vec<Model>)>, SchemaError> {
+    let ledger = read_ledger(disk, schema_dir)?;
+    let models = earlier(disk, versions_dir, &ledger, u32::MAX)?;
+    let newest = ledger.newest().map(|newest| newest.number);
+    let is_whole = newest.is_some() && models.last().map(|model| model.version) == newest;
+    Ok(is_whole.then_some((ledger, models)))
 }
 
 /// The file of a version's descriptors.
@@ -57,10 +71,9 @@ fn publish_next(
     compiled: Compiled,
 ) -> Result<(Ledger, Vec<Model>), SchemaError> {
     let mut models = earlier(disk, versions_dir, ledger, u32::MAX)?;
-    let newest = ledger.newest().map(|newest| newest.number);
-    let known = models.last().filter(|model| Some(model.version) == newest);
+    let known: Vec<&Model> = models.iter().collect();
     let descriptors = compiled.descriptor_set();
-    let (extended, model) = publish::publish(ledger, known, compiled)?;
+    let (extended, model) = publish::publish(ledger, &known, compiled)?;
     // The descriptors first: a version that the ledger names can then always be read. Left behind by a crash,
     // they are overwritten by the next attempt.
     let path = version_file(versions_dir, model.version);
@@ -103,7 +116,7 @@ fn keep_descriptors(
     match mode {
         OpenMode::Extend => written.map_err(SchemaError::disk(&path)),
         // Who only reads makes no records, so nothing depends on the descriptors yet.
-        OpenMode::Read => Ok(()),
+        OpenMode::Read | OpenMode::Published => Ok(()),
     }
 }
 

@@ -1,0 +1,1 @@
+//! buf.yaml is read as buf reads it.

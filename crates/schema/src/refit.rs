@@ -1,0 +1,64 @@
+//! The second verdict on an event that did not fit: by the schema that was published since.
+//!
+//! Pure, as the first one is, and by the same functions of [`crate::wire`] and [`crate::json`].
+
+use std::sync::Arc;
+
+use crate::envelope::PayloadKind;
+use crate::model::{EventModel, Model};
+use crate::schemas::Schemas;
+use crate::{json, wire};
+
+/// What is kept of an event that did not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept<'a> {
+    /// The name that its sender gave.
+    pub event: &'a str,
+    /// The schema version that its sender named; 0: none.
+    pub schema_version: u32,
+    /// What `payload` is.
+    pub kind: PayloadKind,
+    /// The bytes as they came.
+    pub payload: &'a [u8],
+}
+
+/// An event that fits now.
+#[derive(Debug, Clone)]
+pub struct Refit<'a> {
+    /// The version by which it fits.
+    pub model: &'a Arc<Model>,
+    /// The event, of that version.
+    pub event: &'a EventModel,
+    /// Its message in protobuf.
+    pub payload: Vec<u8>,
+}
+
+/// Whether the event fits the version that its sender named, which may be known by now, or the newest one.
+///
+/// Events whose envelope could not be read, and lines of files, are not judged again: no schema changes that.
+#[must_use]
+pub fn refit<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Option<Refit<'a>> {
+    let named = schemas.version(kept.schema_version);
+    let newest = Some(schemas.current()).filter(|newest| newest.version != kept.schema_version);
+    [named, newest].into_iter().flatten().find_map(|model| {
+        let event = model.event(kept.event)?;
+        let mut payload = Vec::new();
+        match kept.kind {
+            PayloadKind::PayloadProtobuf => {
+                wire::validate(&model.plans, event.message, kept.payload).ok()?;
+                payload.extend_from_slice(kept.payload);
+            }
+            PayloadKind::PayloadJson => {
+                let text = std::str::from_utf8(kept.payload).ok()?;
+                json::to_wire(&model.plans, event.message, text, &mut payload).ok()?;
+            }
+            PayloadKind::Unspecified | PayloadKind::EventProtobuf | PayloadKind::EventJson | PayloadKind::Line => {
+                return None;
+            }
+        }
+        Some(Refit { model, event, payload })
+    })
+}
+
+#[cfg(test)]
+mod tests;
