@@ -26,6 +26,7 @@ pub mod model;
 pub mod nearest;
 pub mod options;
 pub mod plan;
+pub mod printer;
 pub mod record;
 pub mod refit;
 pub mod rules;
