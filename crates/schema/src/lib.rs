@@ -7,7 +7,9 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod catalogue;
 pub mod columns;
+pub mod comments;
 pub mod compile;
 pub mod derived;
 pub mod embedded;
