@@ -16,6 +16,7 @@ mod project;
 mod server;
 mod serving;
 mod stack;
+mod uses;
 mod warehouse;
 
 use std::io::{self, IsTerminal, Write};

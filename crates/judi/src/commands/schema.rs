@@ -1,5 +1,6 @@
 //! `judi schema …`: the events' definition. One file a command; [`folder`] and [`findings`] are what they share.
 
+mod docs;
 mod export;
 mod findings;
 mod folder;
@@ -11,6 +12,7 @@ use crate::failure::Done;
 /// Runs one of the commands.
 pub fn run(command: &Schema) -> Done {
     match command {
+        Schema::Docs(args) => docs::run(args),
         Schema::Export(args) => export::run(args),
         Schema::Publish(args) => publish::run(args),
     }

@@ -120,7 +120,7 @@ impl<'a> Fitting<'a> {
 }
 
 /// An ordered type with values beside each other, near enough for examples.
-trait Stepped: Ordered {
+pub(super) trait Stepped: Ordered {
     fn up(self) -> Self;
     fn down(self) -> Self;
     fn middle(self, other: Self) -> Self;
