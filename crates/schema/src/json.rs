@@ -15,11 +15,11 @@
 //! What [`to_wire`] returns has passed [`wire::validate`].
 
 mod any;
-mod base64;
+pub(crate) mod base64;
 mod body;
 mod got;
 mod number;
-mod output;
+pub(crate) mod output;
 mod print;
 mod value;
 

@@ -8,7 +8,9 @@
 //! ```
 
 pub mod breaking;
+pub mod catalogue;
 pub mod columns;
+pub mod comments;
 pub mod compile;
 pub mod derived;
 pub mod diff;

@@ -32,6 +32,8 @@ pub enum OpenMode {
     Extend,
     /// What was published counts, whatever the files say now: for those who read data while somebody edits.
     Published,
+    /// A changed schema is the version that publishing it would make, and nothing is written.
+    Preview,
 }
 
 /// All known versions and the ledger.

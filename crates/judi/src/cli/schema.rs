@@ -15,6 +15,8 @@ pub enum Schema {
     Diff(Diff),
     /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
     Export(Export),
+    /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
+    Docs(Docs),
     /// Make the schema's files the newest version; a running server takes events by it at once.
     Publish(Publish),
 }
@@ -61,6 +63,18 @@ pub struct Diff {
     /// Write what unblocks: reserved, aliases, moved_from, replaces, numbers.
     #[arg(long)]
     pub fix: bool,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema docs`
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// A project, or a folder of .proto files [default: the project upwards].
+    pub dir: Option<PathBuf>,
+    /// Where to write index.html and the files beside it.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub project: ProjectArg,
 }

@@ -4,6 +4,7 @@
 mod against;
 mod breaking;
 mod diff;
+mod docs;
 mod export;
 mod findings;
 mod folder;
@@ -18,6 +19,7 @@ pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Breaking(args) => breaking::run(args),
         Schema::Diff(args) => diff::run(args),
+        Schema::Docs(args) => docs::run(args),
         Schema::Export(args) => export::run(args),
         Schema::Publish(args) => publish::run(args),
     }

@@ -72,8 +72,7 @@ impl Config {
             Version::V2 => &["version", "name", "modules", "deps", "lint", "breaking", "plugins", "policies"],
         };
         let members = reader.members(&root, known)?;
-        reader.has_other_rules =
-            ["plugins", "policies"].into_iter().any(|key| reader.is_nonempty(&members, key));
+        reader.has_other_rules = ["plugins", "policies"].into_iter().any(|key| reader.is_nonempty(&members, key));
         let modules = match version {
             Version::V1Beta1 | Version::V1 => vec![reader.only_module(version, &members)?],
             Version::V2 => reader.modules(&members)?,
