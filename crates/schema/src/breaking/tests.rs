@@ -127,6 +127,9 @@ fn modules_are_compared_with_their_like() {
 
     let one = workspace(&[("a/a.proto", &before[0])], "version: v2\nmodules: [{path: a}]");
     assert_eq!(found(&one, &files(&before)), ["FILE_NO_DELETE "]);
+    let whole = compile(&[source("a.proto", &before[0]), source("b.proto", &before[1])]).unwrap();
+    let published = Workspace::of_descriptor_set("1.binpb", whole.descriptor_set()).unwrap();
+    assert_eq!(found(&files(&before), &published), [] as [String; 0]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) fn explain_link(error: &DescriptorError, unit: &Unit<'_>, linked: &[U
 
 /// Where the element of this path is.
 pub(super) fn place(unit: &Unit<'_>, path: &[i32]) -> Place {
-    let Origin::Text { text, parsed } = &unit.origin else { return Place::file(&unit.name) };
+    let Origin::Text { text, parsed, .. } = &unit.origin else { return Place::file(&unit.name) };
     let Some(offset) = parsed.places.start_of(path) else { return Place::file(&unit.name) };
     let (line, column) = line_and_column(text, offset);
     Place { file: unit.name.clone(), line: Some(line), column: Some(column) }

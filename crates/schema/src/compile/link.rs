@@ -224,9 +224,9 @@ impl Linked<'_> {
         self.pool.get_file_by_name(&unit.name).map(|file| file.encode_to_vec()).unwrap_or_default()
     }
 
-    /// The source locations of a file that was read as text.
+    /// The source locations of a file of the folder that was read as text.
     pub(crate) fn locations(&self, unit: &Unit<'_>) -> Option<Vec<prost_types::source_code_info::Location>> {
-        let Origin::Text { text, parsed } = &unit.origin else { return None };
+        let Origin::Text { text, parsed, is_carried: false } = &unit.origin else { return None };
         let mut interpreter = Interpreter::new(&self.pool, &unit.name);
         Some(parsed.places.locations(text, |owner, name| interpreter.path(owner, name)))
     }

@@ -22,7 +22,10 @@ fn places<'a>(text: &'a str, parsed: &Parsed) -> Vec<(Vec<i32>, &'a str)> {
     let locations = parsed.places.locations(text, |owner, _| Some(owner.to_vec()));
     let lines: Vec<&str> = text.split('\n').collect();
     let one_line = |span: &[i32]| match *span {
-        [line, start, end] => &lines[line as usize][start as usize..end as usize],
+        [line, start, end] => {
+            let at = |number: i32| usize::try_from(number).unwrap();
+            &lines[at(line)][at(start)..at(end)]
+        }
         _ => "…",
     };
     locations.iter().map(|location| (location.path.clone(), one_line(&location.span))).collect()
