@@ -7,6 +7,7 @@ mod export;
 mod findings;
 mod folder;
 mod git;
+mod lint;
 mod publish;
 
 use crate::cli::schema::Schema;
@@ -17,6 +18,7 @@ pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Breaking(args) => breaking::run(args),
         Schema::Export(args) => export::run(args),
+        Schema::Lint(args) => lint::run(args),
         Schema::Publish(args) => publish::run(args),
     }
 }
