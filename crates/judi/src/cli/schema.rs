@@ -17,6 +17,8 @@ pub enum Schema {
     Export(Export),
     /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
     Docs(Docs),
+    /// Find what is wrong with a schema that compiles, by buf's rules and Judi's own.
+    Lint(Lint),
     /// Make the schema's files the newest version; a running server takes events by it at once.
     Publish(Publish),
 }
@@ -29,6 +31,21 @@ pub struct Breaking {
     /// The earlier state: another folder, git:REF, or registry:VERSION (a number, a semver or `latest`).
     #[arg(long, value_name = "STATE")]
     pub against: String,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// A project, or a folder of .proto files [default: the folder upwards that holds judi.toml].
+    pub dir: Option<PathBuf>,
+    /// Repair what can be repaired for certain in the .proto files; what changed is told on standard error.
+    #[arg(long)]
+    pub fix: bool,
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
     pub format: AccountFormat,
