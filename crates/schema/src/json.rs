@@ -112,7 +112,7 @@ pub(crate) fn known_members(
         if plan.by_name(&name).is_some() {
             let object = format!("{{{member}}}");
             let mut source = serde_json::Deserializer::from_str(&object);
-            let mut reader = Reader::new(plans, &mut known);
+            let mut reader = Reader::of_part(plans, &mut known);
             let body = Body { reader: &mut reader, id: message, place: None, type_member: false };
             if body.deserialize(&mut source).is_ok() {
                 continue;
