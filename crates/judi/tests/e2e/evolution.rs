@@ -12,6 +12,11 @@ use crate::outside::has_python;
 use crate::readers::their_rows;
 use crate::server::Server;
 
+// The example's schema is version 1.
+const FIRST: u32 = 2;
+const SECOND: u32 = 3;
+const THIRD: u32 = 4;
+
 fn schema(body: &str, more: &str) -> String {
     format!(
         "syntax = \"proto3\";\n\npackage story.v1;\n\nimport \"judi/v1/options.proto\";\n\n\
@@ -107,7 +112,12 @@ fn a_schema_changes_under_a_running_server_and_every_sender_lands_right() {
     let statuses = send(
         &server,
         &[
-            event("old", "story_view", 1, &json!({"story_id": "s1", "title": "Elk", "words": 7, "kind": "KIND_LONG"})),
+            event(
+                "old",
+                "story_view",
+                FIRST,
+                &json!({"story_id": "s1", "title": "Elk", "words": 7, "kind": "KIND_LONG"}),
+            ),
             event("ahead", "story_view", 0, &json!({"storyId": "s2", "section": "sport", "words": 8})),
             event("early share", "story_share", 0, &json!({"story_id": "s1"})),
             event(
@@ -125,21 +135,21 @@ fn a_schema_changes_under_a_running_server_and_every_sender_lands_right() {
     let published = publish(&project, &second());
     assert_eq!(
         (&published["version"], &published["new"], &published["running"]),
-        (&json!(2), &json!(true), &json!(true))
+        (&json!(SECOND), &json!(true), &json!(true))
     );
     // Old and new apps in one batch, at once.
     let statuses = send(
         &server,
         &[
-            event("lagging", "story_view", 1, &json!({"story_id": "s4", "title": "Reindeer"})),
+            event("lagging", "story_view", FIRST, &json!({"story_id": "s4", "title": "Reindeer"})),
             event(
                 "new",
                 "story_view",
                 2,
                 &json!({"story_id": "s5", "headline": "Lynx", "words": "5000000000", "kind": "KIND_LIVE"}),
             ),
-            event("alias", "story_view", 2, &json!({"story_id": "s6", "title": "Wolf", "section": "culture"})),
-            event("share", "story_share", 2, &json!({"story_id": "s5"})),
+            event("alias", "story_view", SECOND, &json!({"story_id": "s6", "title": "Wolf", "section": "culture"})),
+            event("share", "story_share", SECOND, &json!({"story_id": "s5"})),
         ],
     );
     assert_eq!(statuses, ["ok"; 4]);
@@ -175,8 +185,11 @@ fn a_schema_changes_under_a_running_server_and_every_sender_lands_right() {
     assert_eq!(views(), expected);
 
     publish(&project, &third());
-    assert_eq!(send(&server, &[event("newest", "story_view", 3, &json!({"story_id": "s7", "length": 1.5}))]), ["ok"]);
-    assert_eq!(send(&server, &[event("laggard", "story_view", 1, &json!({"story_id": "s8", "words": 9}))]), ["ok"]);
+    assert_eq!(
+        send(&server, &[event("newest", "story_view", THIRD, &json!({"story_id": "s7", "length": 1.5}))]),
+        ["ok"]
+    );
+    assert_eq!(send(&server, &[event("laggard", "story_view", FIRST, &json!({"story_id": "s8", "words": 9}))]), ["ok"]);
     let lengths = "SELECT story_id, length FROM story_view WHERE length IS NOT NULL ORDER BY story_id";
     eventually("the successor is read from both columns", || {
         let found = project.query(lengths, "csv");
@@ -195,7 +208,7 @@ fn a_rename_writes_no_data_file_and_saved_queries_give_the_same_answers() {
     let server = Server::up(&project);
     for n in 0..20 {
         let payload = json!({"story_id": format!("s{n}"), "title": format!("t{}", n % 3)});
-        assert_eq!(send(&server, &[event(&format!("e{n}"), "story_view", 1, &payload)]), ["ok"]);
+        assert_eq!(send(&server, &[event(&format!("e{n}"), "story_view", FIRST, &payload)]), ["ok"]);
     }
     server.wait_for_rows(20);
     let saved = "SELECT title, count(*) AS n FROM story_view GROUP BY title ORDER BY title";

@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use judi_engine::{Catalog, EVENTS_TABLE, Engine, EngineOptions, Zone, parse_day};
-use judi_present::{CatalogSource, PageOptions, Presenter};
+use judi_present::{CatalogSource, Definitions, EventUse, PageOptions, Presenter};
 use judi_schema::columns::{EventColumns, QuarantineRow, quarantine_batch};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope};
@@ -87,6 +87,21 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+/// The template's events, which nobody uses.
+struct Defined {
+    schemas: Arc<Schemas>,
+}
+
+impl Definitions for Defined {
+    fn schemas(&self) -> Arc<Schemas> {
+        Arc::clone(&self.schemas)
+    }
+
+    fn uses(&self, _: &Schemas) -> Result<Vec<EventUse>, String> {
+        Ok(Vec::new())
+    }
+}
+
 impl Setting<'_> {
     pub(crate) fn open(self) -> Site {
         let folder = tempfile::tempdir().unwrap();
@@ -119,7 +134,8 @@ impl Setting<'_> {
             timeout: self.timeout,
             example_key: "dev".into(),
         };
-        let presenter = Presenter::new(Arc::new(engine.unwrap()), source, sim.world(), options);
+        let definitions = Arc::new(Defined { schemas: Arc::clone(&schemas) });
+        let presenter = Presenter::new(Arc::new(engine.unwrap()), source, definitions, sim.world(), options);
         Site { sim, router: judi_present::router(presenter), schemas, opened, _folder: folder }
     }
 }

@@ -1,0 +1,1 @@
+//! What is shown as an example is taken by the Event API, whatever the rules.

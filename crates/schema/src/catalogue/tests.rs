@@ -1,0 +1,1 @@
+//! The catalogue tells what the files say, over versions.
