@@ -92,7 +92,7 @@ fn unknown(shown: &Shown, name: &str) -> Response {
     let content = html! {
         h1 { "No such event" }
         p dir="auto" { "The schema has no event " code { (shortened(name, NAME_CHARACTERS)) } "."
-            @if let Some(near) = nearest(name, names) { " Did you mean " a href=(shown.links.event(&near)) { code { (near) } } "?" }
+            @if let Some(near) = nearest(name, names) { " Did you mean " a href=(shown.links.event(near)) { code { (near) } } "?" }
         }
         p { a href=(shown.links.list()) { "All events" } }
     };
