@@ -6,6 +6,7 @@
 //! | judge | events a second into the table, of one core | decoding and writing files alone | 400,000 |
 //! | import | lines a second of an access log, until they are in the table | DuckDB taking the lines apart | 150,000 |
 //! | freshness | from accepted to visible to a query | the interval of commits | p99 5 s |
+//! | publish | a field of a million rows renamed; until an event of the new version is visible | no data file written | 1 s each |
 //! | query | article reads per day over 20 million events | DuckDB on the same files | DuckDB × 1.5 |
 //!
 //! Everything happens in folders that are gone afterwards and on free ports of this machine. Figures are for machines
@@ -22,6 +23,7 @@ mod judge;
 mod machine;
 mod nginx;
 mod project;
+mod publish;
 mod query;
 mod report;
 mod requests;
@@ -71,6 +73,8 @@ enum Which {
     Import,
     /// From accepted to visible.
     Freshness,
+    /// A schema version published over a large table.
+    Publish,
     /// Article reads per day.
     Query,
     /// One after the other.
@@ -92,6 +96,9 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     }
     if is_asked(Which::Freshness) {
         freshness::run(folder, bench.seconds * 3)?;
+    }
+    if is_asked(Which::Publish) {
+        publish::run(folder, bench.events)?;
     }
     if is_asked(Which::Query) {
         query::run(folder, bench.rows)?;

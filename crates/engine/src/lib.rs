@@ -12,6 +12,7 @@ mod error;
 mod zone;
 
 mod catalog;
+mod column_uses;
 mod parameters;
 pub mod sql;
 
@@ -34,6 +35,7 @@ mod spill;
 pub mod output;
 
 pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
+pub use column_uses::{ColumnUse, ColumnUses, KnownColumn, KnownTable, Origin, column_uses};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, Fault, Place};
 pub use judi_schema::nearest::nearest;

@@ -159,20 +159,25 @@ fn reference_name(reference: &TableReference) -> String {
     }
 }
 
-fn mention(table: &ObjectName) -> Mention {
+/// The name of a table in the form of [`Mention::name`].
+pub(crate) fn table_name(table: &ObjectName) -> String {
     let parts: Vec<String> = table.0.iter().filter_map(|part| part.as_ident()).map(normal).collect();
-    let name = match parts.as_slice() {
+    match parts.as_slice() {
         [.., schema, table] if schema != crate::catalog::DEFAULT_SCHEMA => format!("{schema}.{table}"),
         [.., table] => table.clone(),
         [] => table.to_string(),
-    };
+    }
+}
+
+fn mention(table: &ObjectName) -> Mention {
+    let name = table_name(table);
     let span =
         table.0.first().and_then(|part| part.as_ident()).and_then(|ident| Span::try_from_sqlparser_span(ident.span));
     Mention { name, place: Place::of(span) }
 }
 
 /// Unquoted names are lower case, as SQL's planner takes them.
-fn normal(ident: &Ident) -> String {
+pub(crate) fn normal(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }
 

@@ -15,6 +15,7 @@ mod pages;
 mod project;
 mod server;
 mod serving;
+mod shadow;
 mod stack;
 mod uses;
 mod warehouse;

@@ -7,10 +7,15 @@ use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use judi_world::Random;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use judi_world::{Random, World};
 use serde::{Deserialize, Serialize};
 
+use crate::client::{Client, ClientError};
 use crate::failure::{Exit, Failure};
 use crate::project::Project;
 
@@ -44,6 +49,32 @@ impl RunningServer {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::from_error(Exit::Outside, &path.display().to_string(), &error)),
+        }
+    }
+
+    /// Posts to an internal path and gives the answer; `None` when nobody answers, or somebody else: the server has died
+    /// and left its file.
+    ///
+    /// # Errors
+    /// An answer that is no success, or breaks off.
+    pub fn ask(&self, world: &World, path: &str, body: Vec<u8>) -> Result<Option<Bytes>, Failure> {
+        let failed = |error: &dyn std::error::Error| Failure::from_error(Exit::Outside, "the running server", error);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| failed(&error))?;
+        let request = Request::post(path)
+            .header(http::header::HOST, self.address.to_string())
+            .header(http::header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| failed(&error))?;
+        let mut client = Client::new(Arc::clone(&world.network), self.address);
+        match runtime.block_on(client.send(request)) {
+            Ok((StatusCode::OK, answer)) => Ok(Some(answer)),
+            Ok((StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND, _)) | Err(ClientError::Connect { .. }) => Ok(None),
+            Ok((status, answer)) => {
+                let text = String::from_utf8_lossy(&answer).into_owned();
+                Err(Failure::outside(format!("the running server answered {status}: {text}")))
+            }
+            Err(error) => Err(failed(&error)),
         }
     }
 

@@ -33,6 +33,8 @@ mod bad_input;
 mod demo;
 #[path = "e2e/errors.rs"]
 mod errors;
+#[path = "e2e/evolution.rs"]
+mod evolution;
 #[path = "e2e/first_event.rs"]
 mod first_event;
 #[path = "e2e/full_disk.rs"]

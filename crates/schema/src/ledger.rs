@@ -5,10 +5,14 @@
 
 mod check;
 mod extend;
+mod presence;
 mod semver;
 mod wire;
 
 pub use extend::{EventToPublish, Publication};
+pub(crate) use presence::PresenceTurn;
+pub use presence::{Presence, PresenceEpoch};
+pub use semver::Bump;
 pub(crate) use semver::next as next_semver;
 
 use crate::error::SchemaError;
@@ -29,6 +33,8 @@ pub struct Ledger {
     pub events: Vec<LedgerEvent>,
     /// In the order of publication: the order of columns within their struct.
     pub columns: Vec<LedgerColumn>,
+    /// Of the fields whose presence ever changed, in the order of publication.
+    pub presence: Vec<PresenceEpoch>,
 }
 
 /// One published version of the schema.

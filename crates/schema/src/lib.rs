@@ -7,22 +7,28 @@
 //!                                  ledger.json: event id + field path → column, for ever
 //! ```
 
+pub mod breaking;
 pub mod catalogue;
 pub mod columns;
 pub mod comments;
 pub mod compile;
 pub mod derived;
+pub mod diff;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
 pub mod finding;
+pub mod front;
 pub mod json;
+mod json_name;
 pub mod layout;
 pub mod ledger;
+pub mod lint;
 pub mod model;
 pub mod nearest;
 pub mod options;
 pub mod plan;
+pub mod printer;
 pub mod record;
 pub mod refit;
 pub mod rules;

@@ -5,6 +5,7 @@ mod declared;
 use std::collections::HashMap;
 
 pub use declared::{Declared, EVENT_NAME_CHARACTERS_MAX, declared_events};
+pub(crate) use declared::{TABLE_NAMES, case_column, is_envelope_column, is_snake_case};
 
 use crate::comments::Comments;
 use crate::compile::Compiled;

@@ -4,7 +4,8 @@
 //! were compiled with; a pool that does not import an options file has none of its options.
 
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor, MessageDescriptor,
+    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, ExtensionDescriptor, FieldDescriptor,
+    MessageDescriptor,
 };
 
 use crate::rules::Rules;
@@ -77,6 +78,7 @@ pub struct OptionReader {
     event: Option<ExtensionDescriptor>,
     field: Option<ExtensionDescriptor>,
     message: Option<ExtensionDescriptor>,
+    enumeration: Option<ExtensionDescriptor>,
     value: Option<ExtensionDescriptor>,
     rules: Option<ExtensionDescriptor>,
 }
@@ -89,6 +91,7 @@ impl OptionReader {
             event: pool.get_extension_by_name("judi.event"),
             field: pool.get_extension_by_name("judi.field"),
             message: pool.get_extension_by_name("judi.message"),
+            enumeration: pool.get_extension_by_name("judi.enum"),
             value: pool.get_extension_by_name("judi.value"),
             rules: pool.get_extension_by_name("buf.validate.field"),
         }
@@ -131,6 +134,14 @@ impl OptionReader {
     #[must_use]
     pub fn moved_from(&self, message: &MessageDescriptor) -> Vec<String> {
         extension(&message.options(), self.message.as_ref())
+            .map(|option| texts(&option, "moved_from"))
+            .unwrap_or_default()
+    }
+
+    /// The full names that an enum had before, by its `(judi.enum)`.
+    #[must_use]
+    pub fn enum_moved_from(&self, enumeration: &EnumDescriptor) -> Vec<String> {
+        extension(&enumeration.options(), self.enumeration.as_ref())
             .map(|option| texts(&option, "moved_from"))
             .unwrap_or_default()
     }

@@ -81,7 +81,7 @@ impl Schemas {
     /// # Errors
     /// As of [`Schemas::open`], without the disk's.
     pub fn first(sources: &[Source]) -> Result<Self, SchemaError> {
-        let (ledger, model) = publish::publish(&Ledger::default(), None, compile(sources)?)?;
+        let (ledger, model) = publish::publish(&Ledger::default(), &[], compile(sources)?)?;
         Self::assemble(ledger, vec![model], Path::new("schema"))
     }
 
@@ -90,7 +90,8 @@ impl Schemas {
     /// # Errors
     /// As of [`Schemas::open`], without the disk's.
     pub fn next(self, sources: &[Source]) -> Result<Self, SchemaError> {
-        let (ledger, model) = publish::publish(&self.ledger, Some(&self.current), compile(sources)?)?;
+        let known: Vec<&Model> = self.versions.values().map(|version| version.model.as_ref()).collect();
+        let (ledger, model) = publish::publish(&self.ledger, &known, compile(sources)?)?;
         let mut models: Vec<Arc<Model>> = self.versions.into_values().map(|version| version.model).collect();
         models.push(Arc::new(model));
         Self::assemble_shared(ledger, models, Path::new("schema"))

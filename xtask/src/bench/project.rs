@@ -68,6 +68,13 @@ impl Project {
         command
     }
 
+    /// A command on this project's schema, such as `publish`.
+    pub(crate) fn schema_command(&self, name: &str) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.args(["schema", name, "--project"]).arg(&self.dir).stdin(Stdio::null());
+        command
+    }
+
     /// `judi up` on a free port.
     pub(crate) fn up(&self) -> Result<Server, Failure> {
         let mut command = self.command("up");

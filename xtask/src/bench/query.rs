@@ -111,7 +111,7 @@ fn check_equal(judi: &[&str], peer: &[&str]) -> Result<(), Failure> {
 }
 
 /// Fills the project's Events table with files as a judge and its compaction leave them; returns their bytes.
-fn fill(project: &Path, rows: u64) -> Result<u64, Failure> {
+pub(crate) fn fill(project: &Path, rows: u64) -> Result<u64, Failure> {
     let world = World::system();
     let folder = project.join(".judi");
     let versions = folder.join("state/schemas");

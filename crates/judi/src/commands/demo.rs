@@ -131,7 +131,13 @@ impl<'a> Play<'a> {
             let now = stack.world.clock.now();
             for sent in live.due(now.0) {
                 let address = self.serving.address.to_string();
-                runtime.block_on(send(&mut client, &address, &key, sent));
+                let lost = runtime.block_on(send(&mut client, &address, &key, sent));
+                // A server that has been asked to stop hears nobody any more.
+                if let Err(error) = lost
+                    && !*self.serving.stopping.borrow()
+                {
+                    tracing::warn!("a reader's request was lost: {error}");
+                }
             }
             if noted.elapsed() >= NOTE_INTERVAL {
                 self.note(now)?;
@@ -182,19 +188,18 @@ fn read(disk: &dyn Disk, path: &Path) -> Option<Progress> {
 }
 
 /// One request; what the server refuses or can't take now is lost to the demo, as it is to an app that gives up.
-async fn send(client: &mut Client, address: &str, key: &str, sent: judi_newsroom::Request) {
+async fn send(
+    client: &mut Client,
+    address: &str,
+    key: &str,
+    sent: judi_newsroom::Request,
+) -> Result<(), Box<dyn std::error::Error>> {
     let request = Request::post("/v1/events")
         .header(http::header::HOST, address)
         .header(http::header::AUTHORIZATION, format!("Bearer {key}"))
         .header(http::header::CONTENT_TYPE, "application/json")
         .header(http::header::USER_AGENT, sent.agent)
-        .body(Full::new(Bytes::from(sent.body)));
-    match request {
-        Ok(request) => {
-            if let Err(error) = client.send(request).await {
-                tracing::warn!(%error, "a reader's request was lost");
-            }
-        }
-        Err(error) => tracing::warn!(%error, "a reader's request could not be made"),
-    }
+        .body(Full::new(Bytes::from(sent.body)))?;
+    client.send(request).await?;
+    Ok(())
 }

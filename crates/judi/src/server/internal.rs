@@ -15,9 +15,12 @@ use axum::routing::post;
 use bytes::Bytes;
 use judi_judge::JudgeHandle;
 use judi_log::{Log, Positions, Topic};
+use judi_schema::compile::Compiled;
+use judi_schema::model::Model;
 use serde::{Deserialize, Serialize};
 
 use crate::import::wire;
+use crate::shadow;
 use crate::stack::Stack;
 
 /// Appends batches; answers their first offsets, null for a batch that there was no room for now.
@@ -28,6 +31,9 @@ pub const FINISH: &str = "/internal/import/finish";
 
 /// Publishes what the project's schema folder says now; answers the version, or what is wrong with it.
 pub const PUBLISH: &str = "/internal/schema/publish";
+
+/// Judges recent events by the schema in the body, a descriptor set; answers [`shadow::Shadow`]s by event.
+pub const SHADOW: &str = "/internal/schema/shadow";
 
 /// The largest body: an import sends about 1 MB, and one record may have several.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -93,6 +99,7 @@ pub fn router(internal: Internal) -> Router {
         .route(APPEND, post(append))
         .route(FINISH, post(finish))
         .route(PUBLISH, post(publish))
+        .route(SHADOW, post(shadow_replay))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(internal)
 }
@@ -180,6 +187,24 @@ async fn publish(State(internal): State<Internal>, headers: HeaderMap) -> Respon
             let exit = failure.exit.code();
             Json(PublishAnswer::Refused { exit, message: failure.message, hint: failure.hint }).into_response()
         }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn shadow_replay(State(internal): State<Internal>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(stack) = internal.stack.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let replayed = tokio::task::spawn_blocking(move || {
+        let draft = Compiled::from_descriptor_set("the draft", &body).and_then(Model::first);
+        let draft = draft.map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+        shadow::replay(internal.log.as_ref(), &stack.schemas.get(), &draft)
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    });
+    match replayed.await {
+        Ok(Ok(shadows)) => Json(shadows).into_response(),
+        Ok(Err((status, text))) => (status, text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -69,7 +69,7 @@ message Everything {
 "#;
 
 /// Rows by reader and table, in an order of their own.
-type Rows = BTreeMap<(String, String), Vec<String>>;
+pub(crate) type Rows = BTreeMap<(String, String), Vec<String>>;
 
 fn payloads() -> Vec<Value> {
     let country = json!({"code": "SE", "languages": ["sv", "fi", "se"]});
@@ -137,7 +137,7 @@ fn independent_readers_give_the_rows_of_every_table() {
     }
 }
 
-fn their_rows(tables: &Path) -> Rows {
+pub(crate) fn their_rows(tables: &Path) -> Rows {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/read_project.py");
     let mut rows: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for mut line in python(&script, &[tables.to_str().unwrap()]) {

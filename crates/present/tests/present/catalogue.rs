@@ -1,8 +1,9 @@
 //! The event catalogue: the list and its search, one event's page, and who sends which version.
 
 use axum::http::StatusCode;
-use judi_present::{EventUse, UseKind};
+use judi_present::ProjectUses;
 use judi_schema::compile::{Source, SourceText};
+use judi_schema::diff::{Use, UseKind};
 use judi_schema::schemas::Schemas;
 use serde_json::{Value, json};
 
@@ -40,21 +41,23 @@ pub(crate) fn versions() -> Schemas {
         .unwrap()
 }
 
-pub(crate) fn uses() -> Vec<EventUse> {
-    let one = |kind, name: &str, column: &str, file: &str| EventUse {
+pub(crate) fn uses() -> ProjectUses {
+    let one = |kind, name: &str, column: &str, file: &str| Use {
         view: "scroll".into(),
         kind,
         name: name.into(),
-        column_name: Some(column.into()),
+        column_name: column.into(),
         file: file.into(),
         line: 5,
         column: 8,
+        by_star: false,
     };
-    vec![
+    let uses = vec![
         one(UseKind::Job, "depth_per_day", "depth", "jobs/product/depth_per_day.sql"),
         one(UseKind::Dashboard, "reading", "depth", "dashboards/reading.toml"),
         one(UseKind::Dashboard, "reading", "view_ms", "dashboards/reading.toml"),
-    ]
+    ];
+    ProjectUses { uses, passed_over: Vec::new() }
 }
 
 fn scroll(version: u32, payload: Value, from: [&'static str; 3], sender: &'static str, at: i64) -> Sent<'static> {
@@ -233,13 +236,20 @@ async fn what_is_not_known_is_said() {
     empty.get("/events").await.says(&["Nothing yet: the schema has no event."]);
     empty.get("/adoption").await.says(&["None came in the 30 days to Wed 25 Nov 2026."]);
 
-    let uses = Err("jobs/news/reads.sql:1:1: no header line".to_owned());
-    let site = Setting { schemas: Some(versions()), uses, ..Setting::default() }.open();
-    let list = site.get("/events").await;
-    list.says(&["Who uses an event is not known: jobs/news/reads.sql:1:1: no header line"]);
-    let page = site.get("/events/scroll").await;
-    page.says(&["That is not known: jobs/news/reads.sql:1:1: no header line", "It has never been received."]);
-    assert!(!list.text().contains("unused") && !page.text().contains("unused"));
+    let passed_over = vec!["jobs/news/reads.sql:1:1: no header line".to_owned()];
+    for uses in [Ok(ProjectUses { passed_over: passed_over.clone(), ..uses() }), Err(passed_over[0].clone())] {
+        let is_known = uses.is_ok();
+        let site = Setting { schemas: Some(versions()), uses, ..Setting::default() }.open();
+        let list = site.get("/events").await;
+        list.says(&["Not all uses of events are known: jobs/news/reads.sql:1:1: no header line"]);
+        let page = site.get("/events/scroll").await;
+        page.says(&[
+            "What could not be read may use it, too: jobs/news/reads.sql:1:1: no header line",
+            "It has never been received.",
+        ]);
+        assert!(!list.text().contains("unused") && !page.text().contains("unused"));
+        assert_eq!(page.text().contains("job depth_per_day"), is_known);
+    }
 
     let broken = Setting { broken: Some("the disk is gone"), ..Setting::default() }.open();
     for path in ["/events", "/events/article_view", "/adoption"] {

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use judi_engine::{Catalog, EVENTS_TABLE, Engine, EngineOptions, Zone, parse_day};
-use judi_present::{CatalogSource, Definitions, EventUse, PageOptions, Presenter};
+use judi_present::{CatalogSource, Definitions, PageOptions, Presenter, ProjectUses};
 use judi_schema::columns::{EventColumns, QuarantineRow, quarantine_batch};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope};
@@ -73,7 +73,7 @@ pub(crate) struct Setting<'a> {
     /// The versions of the schema; `None`: one, of the template's events about reading.
     pub(crate) schemas: Option<Schemas>,
     /// Who uses the events, or why that is not known.
-    pub(crate) uses: Result<Vec<EventUse>, String>,
+    pub(crate) uses: Result<ProjectUses, String>,
     pub(crate) reads: &'a [Read<'a>],
     pub(crate) sent: &'a [Sent<'a>],
     pub(crate) refused: &'a [QuarantineRow<'a>],
@@ -86,7 +86,7 @@ pub(crate) struct Setting<'a> {
 impl Default for Setting<'_> {
     fn default() -> Self {
         let timeout = Duration::from_secs(60);
-        let uses = Ok(Vec::new());
+        let uses = Ok(ProjectUses::default());
         Self { schemas: None, uses, reads: &[], sent: &[], refused: &[], zone: Zone::UTC, timeout, broken: None }
     }
 }
@@ -114,7 +114,7 @@ pub(crate) struct Answer {
 /// The events, until another version is published.
 pub(crate) struct Defined {
     schemas: Mutex<Arc<Schemas>>,
-    uses: Result<Vec<EventUse>, String>,
+    uses: Result<ProjectUses, String>,
 }
 
 impl Defined {
@@ -128,7 +128,7 @@ impl Definitions for Defined {
         Arc::clone(&self.schemas.lock().unwrap())
     }
 
-    fn uses(&self, _: &Schemas) -> Result<Vec<EventUse>, String> {
+    fn uses(&self, _: &Schemas) -> Result<ProjectUses, String> {
         self.uses.clone()
     }
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use prost::Message;
 use prost_reflect::DescriptorPool;
+use prost_types::SourceCodeInfo;
 use sha2::{Digest, Sha256};
 
 use crate::embedded;
@@ -21,8 +22,8 @@ const FIELD_SOURCE_CODE_INFO: u32 = 9;
 
 /// SHA-256 of the project's own files, in hex. The carried files do not count: they belong to the release of
 /// the binary, and a new release must not make a new version of an unchanged schema.
-pub(super) fn fingerprint(pool: &DescriptorPool) -> String {
-    fingerprint_of(&descriptor_set(pool, |name| !embedded::is_reserved(name)))
+pub(super) fn fingerprint(pool: &DescriptorPool, editions: &BTreeMap<String, i32>) -> String {
+    fingerprint_of(&descriptor_set(pool, editions, |name| !embedded::is_reserved(name)))
 }
 
 /// SHA-256 in hex of a canonical descriptor set.
@@ -36,14 +37,21 @@ pub fn fingerprint_of(canonical_set: &[u8]) -> String {
     hex
 }
 
-pub(super) fn descriptor_set(pool: &DescriptorPool, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+pub(super) fn descriptor_set(
+    pool: &DescriptorPool,
+    editions: &BTreeMap<String, i32>,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<u8> {
     let files: BTreeMap<String, Vec<u8>> = pool
         .files()
         .filter(|file| wanted(file.name()))
         .map(|file| {
             let encoded = file.encode_to_vec();
             // What the library has just encoded is well-formed; if ever not, the whole is kept.
-            let stripped = without_source_code_info(&encoded).unwrap_or(encoded);
+            let mut stripped = without_source_code_info(&encoded).unwrap_or(encoded);
+            if let Some(&edition) = editions.get(file.name()) {
+                super::editions::put_edition(&mut stripped, edition);
+            }
             (file.name().to_owned(), stripped)
         })
         .collect();
@@ -68,6 +76,11 @@ pub(super) fn files_of_set(set: &[u8]) -> Result<Vec<(String, Vec<u8>)>, WireErr
         }
     }
     Ok(files)
+}
+
+/// Appends source locations to a file's descriptor.
+pub(super) fn put_source_code_info(file: &mut Vec<u8>, info: &SourceCodeInfo) {
+    prost::encoding::message::encode(FIELD_SOURCE_CODE_INFO, info, file);
 }
 
 fn name_of_file(file: &[u8]) -> Result<&str, WireError> {

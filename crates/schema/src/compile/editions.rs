@@ -90,6 +90,35 @@ pub(super) fn without_editions(descriptor: &[u8]) -> Result<Option<Vec<u8>>, Wir
     Rewriter { syntax: Syntax::Proto3, has_implicit: false }.file(descriptor).map(Some)
 }
 
+/// The edition of a file, also of one that is said in proto2 or proto3 already.
+///
+/// # Errors
+/// Bytes that are no descriptor.
+pub(super) fn edition_of(descriptor: &[u8]) -> Result<Option<i32>, WireError> {
+    Ok(number_of(descriptor, file::EDITION)?.and_then(|edition| i32::try_from(edition).ok()))
+}
+
+/// Appends the edition to a file's descriptor.
+pub(super) fn put_edition(descriptor: &mut Vec<u8>, edition: i32) {
+    put_number(descriptor, file::EDITION, u64::from(edition.unsigned_abs()));
+}
+
+/// A `FileDescriptorProto` with another `syntax`.
+///
+/// # Errors
+/// Bytes that are no descriptor.
+pub(super) fn with_syntax(descriptor: &[u8], syntax: &str) -> Result<Vec<u8>, WireError> {
+    let mut out = Vec::with_capacity(descriptor.len() + 10);
+    each(descriptor, |tag, _, whole| {
+        if tag.number != file::SYNTAX {
+            out.extend_from_slice(whole);
+        }
+        Ok(())
+    })?;
+    put(&mut out, file::SYNTAX, syntax.as_bytes());
+    Ok(out)
+}
+
 struct Rewriter {
     syntax: Syntax,
     has_implicit: bool,

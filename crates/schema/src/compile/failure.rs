@@ -1,53 +1,67 @@
-//! The compiler's complaints as ours: place, cause, and a hint for the mistakes that people make.
+//! What is wrong, as ours: place, cause, and a hint for the mistakes that people make.
 
-use std::collections::BTreeMap;
+use prost_reflect::DescriptorError;
 
+use super::{Origin, Unit};
 use crate::error::{Place, SchemaError};
+use crate::front::{Complaint, line_and_column};
 
-/// What `error` says, with its place. `texts` are the project's files by name.
-pub(super) fn explain(error: &protox::Error, texts: &BTreeMap<String, String>) -> SchemaError {
-    let cause = error.to_string();
-    let mut place = place(error);
-    if place.line.is_none() && cause.ends_with("reached end of file") {
-        // The compiler gives no place for what is missing: it is missing at the end.
-        place.line = texts.get(&place.file).and_then(|text| u32::try_from(text.lines().count().max(1)).ok());
-    }
+/// What the front says of a file's text.
+pub(super) fn explain_complaint(name: &str, text: &str, complaint: &Complaint) -> SchemaError {
+    let (line, column) = line_and_column(text, complaint.offset);
+    let place = Place { file: name.to_owned(), line: Some(line), column: Some(column) };
+    let hint = complaint.hint.or_else(|| hint(&complaint.cause));
+    SchemaError::Compile { place, hint, cause: complaint.cause.clone() }
+}
+
+/// What the linker says, of `unit` or of one that was linked before.
+pub(super) fn explain_link(error: &DescriptorError, unit: &Unit<'_>, linked: &[Unit<'_>]) -> SchemaError {
+    let cause = shortened(error.to_string());
+    let file = error.file().unwrap_or(&unit.name);
+    let unit = linked.iter().find(|other| other.name == file).unwrap_or(unit);
+    let place = place(unit, error.path().unwrap_or_default());
     SchemaError::Compile { place, hint: hint(&cause), cause }
 }
 
-/// The compiler tells the place only in its debug form: `file:line:column: cause`.
-fn place(error: &protox::Error) -> Place {
-    let Some(file) = error.file() else { return Place::file("schema") };
-    let text = format!("{error:?}");
-    let mut numbers = text
-        .strip_prefix(file)
-        .unwrap_or_default()
-        .splitn(4, ':')
-        .skip(1)
-        .map_while(|part| part.trim().parse::<u32>().ok());
-    let line = numbers.next();
-    let column = if line.is_some() { numbers.next() } else { None };
-    Place { file: file.to_owned(), line, column }
+/// Where the element of this path is.
+pub(super) fn place(unit: &Unit<'_>, path: &[i32]) -> Place {
+    let Origin::Text { text, parsed } = &unit.origin else { return Place::file(&unit.name) };
+    let Some(offset) = parsed.places.start_of(path) else { return Place::file(&unit.name) };
+    let (line, column) = line_and_column(text, offset);
+    Place { file: unit.name.clone(), line: Some(line), column: Some(column) }
+}
+
+/// At most this many characters of what the linker says are told: names are as long as a file makes them.
+const CAUSE_CHARS_MAX: usize = 300;
+
+/// What to do where nothing more is known.
+const LANGUAGE: &str = "what may stand where: https://protobuf.dev/reference/protobuf/";
+
+fn shortened(cause: String) -> String {
+    match cause.char_indices().nth(CAUSE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", cause.get(..end).unwrap_or_default()),
+        None => cause,
+    }
 }
 
 fn hint(cause: &str) -> Option<&'static str> {
-    const HINTS: [(&str, &str); 9] = [
-        (
-            "found 'edition'",
-            "editions come in compiled: protoc --include_imports --descriptor_set_out=NAME.binpb, or buf build; \
-             keep the .binpb in the schema folder instead of this file",
-        ),
-        (
-            "import '",
-            "imports are relative to the schema folder; judi/v1, buf/validate and google/protobuf are built in",
-        ),
-        ("import cycle", "move what both files need into a third one"),
+    const HINTS: [(&str, &str); 12] = [
         ("name 'judi.event' is not defined", "import \"judi/v1/options.proto\"; it is built in"),
         ("name 'judi.field' is not defined", "import \"judi/v1/options.proto\"; it is built in"),
         ("name 'buf.validate", "import \"buf/validate/validate.proto\"; it is built in"),
+        ("option field", "there is no such option here; others than the built-in ones stand in parentheses"),
+        ("for option", "look up the option's type where it is declared"),
         ("is not defined", "import the file that defines it; names are looked up from the inside out"),
-        ("must have a label", "write `optional`, `repeated` or `required`, or use syntax = \"proto3\""),
         ("camel-case name", "rename one of the two: JSON cannot tell them apart"),
+        ("JSON name", "rename one of the two: JSON cannot tell them apart"),
+        ("defined", "rename one of the two, or give the files different packages"),
+        ("file ends here", "a bracket that opens must close"),
+        (
+            "number",
+            "numbers are used once, from 1 to 536870911, not from 19000 to 19999, and not where they are reserved",
+        ),
+        ("nested more than", "put the inner part into something of its own"),
     ];
-    HINTS.iter().find(|(part, _)| cause.contains(part)).map(|(_, hint)| *hint)
+    let known = HINTS.iter().find(|(part, _)| cause.contains(part)).map(|(_, hint)| *hint);
+    known.or(Some(LANGUAGE))
 }

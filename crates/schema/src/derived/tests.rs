@@ -45,12 +45,26 @@ fn a_stranger_reads_records_by_the_derived_file() {
     }
 }
 
+#[test]
+fn the_quarantine_file_says_what_its_records_are() {
+    let mut files = protox::file::ChainFileResolver::new();
+    files.add(Files(vec![(QUARANTINE_FILE.to_owned(), QUARANTINE_PROTO.to_owned())]));
+    files.add(protox::file::GoogleFileResolver::new());
+    let mut compiler = protox::Compiler::with_file_resolver(files);
+    compiler.include_source_info(false).open_file(QUARANTINE_FILE).unwrap();
+    let pool = compiler.descriptor_pool();
+    let copy = pool.get_file_by_name(QUARANTINE_FILE).unwrap().messages().next().unwrap();
+    let original = pool.get_message_by_name("judi.v1.QuarantinedEvent").unwrap();
+    assert_eq!(copy.descriptor_proto(), original.descriptor_proto());
+}
+
 struct Files(Vec<(String, String)>);
 
 impl protox::file::FileResolver for Files {
     fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
         let own = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
-        let text = own.or_else(|| crate::embedded::find(name).map(|file| file.text));
+        let carried = crate::embedded::FILES.iter().find(|file| file.name == name).map(|file| file.text);
+        let text = own.or(carried);
         text.map_or_else(
             || Err(protox::Error::file_not_found(name)),
             |text| protox::file::File::from_source(name, text),

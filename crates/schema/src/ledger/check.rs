@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use super::wire::LedgerLines;
-use super::{ColumnRole, LedgerColumn, semver};
+use super::{ColumnRole, LedgerColumn, PresenceEpoch, semver};
 use crate::error::{Place, SchemaError};
 use crate::layout::{ColumnType, ENVELOPE_COLUMNS, Element, NESTING_MAX};
 
@@ -13,7 +13,8 @@ pub(super) fn check(file: &str, ledger: &LedgerLines) -> Result<(), SchemaError>
     let check = Check { file };
     let versions = check.versions(ledger)?;
     check.events(ledger, &versions)?;
-    check.columns(ledger, &versions)
+    check.columns(ledger, &versions)?;
+    check.presence(ledger, &versions)
 }
 
 struct Check<'a> {
@@ -95,6 +96,43 @@ impl Check<'_> {
             .find(|(_, event)| !newest_generation.contains_key(&(event.id, &Vec::new(), ColumnRole::Value)));
         match missing {
             Some((line, event)) => self.refuse(&[*line], format!("the event {:?} has no column", event.name)),
+            None => Ok(()),
+        }
+    }
+
+    /// A field's presence turns with every entry after its first, in the order of versions.
+    fn presence(&self, ledger: &LedgerLines, versions: &HashSet<u32>) -> Result<(), SchemaError> {
+        let mut brought: HashMap<(u32, &[u32]), u32> = HashMap::new();
+        for (_, column) in ledger.columns.iter().filter(|(_, column)| column.key.role == ColumnRole::Value) {
+            brought.entry((column.key.event, column.key.path.as_slice())).or_insert(column.since);
+        }
+        // By field: the line and the entry before, and whether it was the first.
+        let mut newest: HashMap<(u32, &[u32]), (u32, &PresenceEpoch, bool)> = HashMap::new();
+        for (line, epoch) in &ledger.presence {
+            self.since(versions, epoch.since, *line)?;
+            let key = (epoch.event, epoch.path.as_slice());
+            let field = format!("{:?} of event {}", epoch.path, epoch.event);
+            let before = newest.insert(key, (*line, epoch, !newest.contains_key(&key)));
+            match (before, brought.get(&key)) {
+                (_, None) => return self.refuse(&[*line], format!("there is no column for the path {field}")),
+                (None, Some(first)) if *first != epoch.since => {
+                    let cause = format!("the path {field} is there since version {first}, not {}", epoch.since);
+                    return self.refuse(&[*line], cause);
+                }
+                (Some((before, last, _)), _) if last.since >= epoch.since => {
+                    let (then, now) = (last.since, epoch.since);
+                    let cause = format!("version {now} comes after version {then} for the path {field}");
+                    return self.refuse(&[before, *line], cause);
+                }
+                (Some((before, last, _)), _) if last.presence == epoch.presence => {
+                    let cause = format!("the presence of the path {field} becomes {}, which it was", epoch.presence);
+                    return self.refuse(&[before, *line], cause);
+                }
+                _ => {}
+            }
+        }
+        match newest.into_values().find(|(_, _, is_first)| *is_first) {
+            Some((line, ..)) => self.refuse(&[line], "a presence that changed has a before and an after".to_owned()),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ColumnKey, ColumnRole, Ledger, LedgerColumn, LedgerEvent, LedgerVersion};
+use super::{ColumnKey, ColumnRole, Ledger, LedgerColumn, LedgerEvent, LedgerVersion, PresenceTurn};
 use crate::layout::{CaseShape, ColumnType, Element, FieldShape, InnerShape, MessageShape};
 
 /// An event of the version to be published.
@@ -24,6 +24,7 @@ pub struct Publication {
     pub version: LedgerVersion,
     /// All its events, in the order in which new ones become columns.
     pub events: Vec<EventToPublish>,
+    pub(crate) presence: Vec<PresenceTurn>,
 }
 
 /// A field has a type that its column cannot hold.
@@ -56,6 +57,7 @@ impl Ledger {
             growing.event(&event)?;
         }
         let mut ledger = growing.ledger;
+        ledger.turn(publication.presence, since);
         ledger.versions.push(publication.version);
         Ok(ledger)
     }

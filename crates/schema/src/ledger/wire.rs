@@ -12,16 +12,20 @@
 //!   "columns": [
 //!     {"event":1,"path":[],"column":["article_view"],"type":"STRUCT","since":1},
 //!     {"event":1,"path":[1],"column":["article_view","article_id"],"type":"VARCHAR","since":1}
+//!   ],
+//!   "presence": [
+//!     {"event":1,"path":[1],"presence":"implicit","since":1},
+//!     {"event":1,"path":[1],"presence":"explicit","since":4}
 //!   ]
 //! }
 //! ```
 //!
-//! `role` stands where it is not `value`, `generation` where it is not 1.
+//! `role` stands where it is not `value`, `generation` where it is not 1, `presence` where a field's ever changed.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{ColumnKey, ColumnRole, Ledger, LedgerColumn, LedgerEvent, LedgerVersion};
+use super::{ColumnKey, ColumnRole, Ledger, LedgerColumn, LedgerEvent, LedgerVersion, Presence, PresenceEpoch};
 use crate::error::{Place, SchemaError};
 
 const FORMAT: u32 = 1;
@@ -32,6 +36,7 @@ pub(super) struct LedgerLines {
     pub(super) versions: Vec<(u32, LedgerVersion)>,
     pub(super) events: Vec<(u32, LedgerEvent)>,
     pub(super) columns: Vec<(u32, LedgerColumn)>,
+    pub(super) presence: Vec<(u32, PresenceEpoch)>,
 }
 
 impl LedgerLines {
@@ -43,6 +48,7 @@ impl LedgerLines {
             versions: without_lines(self.versions),
             events: without_lines(self.events),
             columns: without_lines(self.columns),
+            presence: without_lines(self.presence),
         }
     }
 }
@@ -57,6 +63,8 @@ struct WireLedger<'a> {
     events: Vec<&'a RawValue>,
     #[serde(borrow)]
     columns: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    presence: Vec<&'a RawValue>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +96,22 @@ struct WireColumn {
     column: Vec<String>,
     r#type: String,
     since: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireEpoch {
+    event: u32,
+    path: Vec<u32>,
+    presence: WirePresence,
+    since: u32,
+}
+
+#[derive(Serialize, Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+enum WirePresence {
+    Implicit,
+    Explicit,
 }
 
 #[derive(Serialize, Deserialize, Default, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +168,14 @@ pub(super) fn parse(file: &str, text: &str) -> Result<LedgerLines, SchemaError> 
         let key = ColumnKey { event: wire.event, path: wire.path, role, generation: wire.generation };
         lines.columns.push((line(raw), LedgerColumn { key, column: wire.column, kind, since: wire.since }));
     }
+    for raw in whole.presence {
+        let WireEpoch { event, path, presence, since } = entry(file, line(raw), raw)?;
+        let presence = match presence {
+            WirePresence::Implicit => Presence::Implicit,
+            WirePresence::Explicit => Presence::Explicit,
+        };
+        lines.presence.push((line(raw), PresenceEpoch { event, path, presence, since }));
+    }
     Ok(lines)
 }
 
@@ -178,9 +210,22 @@ pub(super) fn to_text(ledger: &Ledger) -> String {
     let mut text = format!("{{\n  \"format\": {FORMAT},\n");
     list(&mut text, "versions", versions, ",\n");
     list(&mut text, "events", events, ",\n");
-    list(&mut text, "columns", columns, "\n");
+    if ledger.presence.is_empty() {
+        list(&mut text, "columns", columns, "\n");
+    } else {
+        list(&mut text, "columns", columns, ",\n");
+        list(&mut text, "presence", ledger.presence.iter().map(epoch_text), "\n");
+    }
     text.push_str("}\n");
     text
+}
+
+fn epoch_text(epoch: &PresenceEpoch) -> String {
+    let presence = match epoch.presence {
+        Presence::Implicit => WirePresence::Implicit,
+        Presence::Explicit => WirePresence::Explicit,
+    };
+    json(&WireEpoch { event: epoch.event, path: epoch.path.clone(), presence, since: epoch.since })
 }
 
 fn list(text: &mut String, name: &str, entries: impl Iterator<Item = String>, after: &str) {

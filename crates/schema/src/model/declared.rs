@@ -12,7 +12,7 @@ use crate::options::{EventOptions, OptionReader};
 pub const EVENT_NAME_CHARACTERS_MAX: usize = 63;
 
 /// Names that a view cannot have, since tables have them.
-const TABLE_NAMES: [&str; 2] = ["events", "quarantine"];
+pub(crate) const TABLE_NAMES: [&str; 2] = ["events", "quarantine"];
 
 /// The column that the engine adds to every view.
 const DATE_COLUMN: &str = "date";
@@ -111,7 +111,7 @@ fn check_fields(reader: &OptionReader, declared: &Declared) -> Result<(), Schema
 }
 
 /// The name that a oneof's case column would have in the view; the field's own where it is in none.
-fn case_column(field: &FieldDescriptor) -> String {
+pub(crate) fn case_column(field: &FieldDescriptor) -> String {
     match field.containing_oneof() {
         Some(oneof) if !oneof.is_synthetic() => format!("{}__case", oneof.name()),
         _ => field.name().to_owned(),
@@ -119,12 +119,12 @@ fn case_column(field: &FieldDescriptor) -> String {
 }
 
 /// Tables and SQL do not tell upper from lower case, so neither does this.
-fn is_envelope_column(name: &str) -> bool {
+pub(crate) fn is_envelope_column(name: &str) -> bool {
     name.eq_ignore_ascii_case(DATE_COLUMN)
         || ENVELOPE_COLUMNS.iter().any(|(column, _)| name.eq_ignore_ascii_case(column))
 }
 
-fn is_snake_case(name: &str) -> bool {
+pub(crate) fn is_snake_case(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }

@@ -9,6 +9,7 @@ use super::{
     Cardinality, DefaultValue, EnumPlan, FieldKind, FieldPlan, MessageId, MessageKind, MessagePlan, Plans, ScalarKind,
 };
 use crate::error::{Place, SchemaError};
+use crate::json_name::lower_camel;
 use crate::options::OptionReader;
 use crate::rules::{MessageRules, Rules, RulesError};
 
@@ -155,6 +156,12 @@ impl Builder {
             names.entry(value.number()).or_insert_with(|| value.name().to_owned());
             numbers.insert(value.name().to_owned(), value.number());
         }
+        // What a value was called before, unless it is another value's name today.
+        for value in descriptor.values() {
+            for alias in self.options.value_aliases(&value) {
+                numbers.entry(alias).or_insert_with(|| value.number());
+            }
+        }
         let plan = Arc::new(EnumPlan {
             full_name: descriptor.full_name().to_owned(),
             closed: descriptor.parent_file().syntax() == Syntax::Proto2,
@@ -191,6 +198,12 @@ impl Builder {
                         names.insert(alias, index);
                     }
                 }
+            }
+        }
+        // JSON's form of an alias, too: a sender of the old name wrote one of the two.
+        for (index, field) in indexed() {
+            for alias in self.options.field(field).aliases {
+                names.entry(lower_camel(&alias)).or_insert(index);
             }
         }
         Ok(names)

@@ -4,17 +4,18 @@ use std::collections::HashMap;
 
 use super::model_of;
 use crate::compile::Compiled;
+use crate::diff::{Change, Verdict, bump, diff_history, presence_turns};
 use crate::error::{Place, SchemaError};
 use crate::layout::MessageShape;
-use crate::ledger::{EventToPublish, LEDGER_FILE, Ledger, LedgerVersion, Publication, next_semver};
+use crate::ledger::{Bump, EventToPublish, LEDGER_FILE, Ledger, LedgerVersion, Publication, next_semver};
 use crate::model::{Declared, Model, declared_events};
 
-/// Makes `compiled` the version after the ledger's newest, whose model is `newest` where it is known.
-pub(super) fn publish(
-    ledger: &Ledger,
-    newest: Option<&Model>,
-    compiled: Compiled,
-) -> Result<(Ledger, Model), SchemaError> {
+/// How many blocked changes a refusal names.
+const BLOCKED_NAMED_MAX: usize = 10;
+
+/// Makes `compiled` the version after the ledger's newest. `known` are the models of the versions that are known,
+/// oldest first; the changes since the last of them must not be blocked.
+pub(super) fn publish(ledger: &Ledger, known: &[&Model], compiled: Compiled) -> Result<(Ledger, Model), SchemaError> {
     let before = ledger.newest();
     let Some(number) = before.map_or(0, |version| version.number).checked_add(1) else {
         let cause = "there is no version after the last".to_owned();
@@ -22,6 +23,9 @@ pub(super) fn publish(
     };
     let ids = event_ids(ledger, &declared_events(&compiled.pool)?)?;
     let draft = Model::new(number, "", compiled, |event| ids.get(&event.options.name).copied().unwrap_or(u32::MAX))?;
+    let versions: Vec<&Compiled> = known.iter().map(|model| &model.compiled).collect();
+    let changes = diff_history(&versions, &draft.compiled, Some(ledger));
+    refuse_blocked(&changes)?;
     let events = draft.events.iter().map(|event| {
         Ok(EventToPublish {
             id: event.id,
@@ -30,9 +34,14 @@ pub(super) fn publish(
             shape: MessageShape::of_event(&draft, event)?,
         })
     });
-    let semver = next_semver(before.map(|version| (version.semver.as_str(), newest)), &draft);
+    // Without the newest version's model nobody can tell what changed; it is minor then.
+    let newest = known.last().filter(|model| Some(model.version) == before.map(|version| version.number));
+    let bumped = newest.map_or(Bump::Minor, |_| bump(&changes));
+    let semver = next_semver(before.map(|version| version.semver.as_str()), bumped);
+    let id = |event: &str| ids.get(event).copied();
+    let presence = versions.last().map(|newest| presence_turns(newest, &draft.compiled, id)).unwrap_or_default();
     let version = LedgerVersion { number, semver: semver.clone(), fingerprint: draft.fingerprint.clone() };
-    let publication = Publication { version, events: events.collect::<Result<_, SchemaError>>()? };
+    let publication = Publication { version, events: events.collect::<Result<_, SchemaError>>()?, presence };
     let extended = ledger.extended(publication).map_err(|changed| SchemaError::Refused {
         place: draft.place_of_field(&changed.message, changed.number),
         cause: changed.to_string(),
@@ -44,6 +53,22 @@ pub(super) fn publish(
     })?;
     let model = model_of(&extended, number, &semver, draft.compiled)?;
     Ok((extended, model))
+}
+
+fn refuse_blocked(changes: &[Change]) -> Result<(), SchemaError> {
+    let blocked = || changes.iter().filter(|change| change.verdict == Verdict::Blocked);
+    let Some(first) = blocked().next() else { return Ok(()) };
+    let mut cause: Vec<String> = blocked().take(BLOCKED_NAMED_MAX).map(Change::sentence).collect();
+    let more = blocked().count().saturating_sub(BLOCKED_NAMED_MAX);
+    if more > 0 {
+        cause.push(format!("and {more} more"));
+    }
+    let hint = match &first.fix {
+        Some(fix) if fix.is_automatic() => format!("{}: `judi schema diff --fix` writes it", fix.text),
+        Some(fix) => format!("{}; `judi schema diff` tells more", fix.text),
+        None => "`judi schema diff` tells more".to_owned(),
+    };
+    Err(SchemaError::Refused { place: first.span.place(), cause: cause.join("; "), hint })
 }
 
 /// The ids of the declared events by name: the ledger's, else the one that the option states, else fresh ones.

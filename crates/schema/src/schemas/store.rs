@@ -108,9 +108,8 @@ fn next_version(
     compiled: Compiled,
 ) -> Result<Next, SchemaError> {
     let mut models = earlier(disk, versions_dir, ledger, u32::MAX)?;
-    let newest = ledger.newest().map(|newest| newest.number);
-    let known = models.last().filter(|model| Some(model.version) == newest);
-    let (ledger, model) = publish::publish(ledger, known, compiled)?;
+    let known: Vec<&Model> = models.iter().collect();
+    let (ledger, model) = publish::publish(ledger, &known, compiled)?;
     models.push(model);
     Ok(Next { ledger, models })
 }

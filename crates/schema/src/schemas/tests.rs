@@ -77,10 +77,14 @@ fn publishes_once_and_again_only_for_a_change() {
     assert_eq!(two.layout(2, 0).unwrap().root.fields.len(), 2);
     assert!(two.layout(3, 0).is_none() && two.layout(1, 1).is_none() && two.version(3).is_none());
 
-    // Back to the first text: a third version, with the first's fingerprint.
+    // Back to the first text, which loses a number; then with what keeps it.
     project.write(&event("string x = 1;"));
+    let error = project.open(OpenMode::Extend).unwrap_err();
+    assert!(error.to_string().contains("y (2) of A is gone; neither"), "{error}");
+    assert!(error.hint().unwrap().contains("judi schema diff --fix"));
+    project.write(&event("string x = 1; reserved 2; reserved \"y\";"));
     let three = project.open(OpenMode::Extend).unwrap();
-    assert_eq!((three.current().version, &three.current().fingerprint), (3, &one.current().fingerprint));
+    assert_eq!((three.current().version, three.current().semver.as_str()), (3, "2.0.0"));
     assert_eq!(three.events_schema(), two.events_schema());
 }
 
@@ -171,7 +175,8 @@ fn views_show_envelope_payload_aliases_and_what_is_gone() {
     let project =
         Project::new(&(event("string x = 1; string gone = 2;") + "message B { option (judi.event).name = \"b\"; }"));
     project.open(OpenMode::Extend).unwrap();
-    project.write(&event("string y = 1 [(judi.field).alias = \"x\"]; E e = 3;\n} enum E { ZERO = 0;"));
+    let fields = "string y = 1 [(judi.field).alias = \"x\"]; E e = 3; reserved 2; reserved \"gone\";";
+    project.write(&event(&format!("{fields}\n}} enum E {{ ZERO = 0;")));
     let schemas = project.open(OpenMode::Extend).unwrap();
     let [a, b] = schemas.views() else { panic!("{:?}", schemas.views()) };
     assert_eq!((a.name.as_str(), a.event.as_str(), b.name.as_str()), ("a", "a", "b"));
