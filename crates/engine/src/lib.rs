@@ -34,8 +34,8 @@ mod spill;
 
 pub mod output;
 
-pub use column_uses::{ColumnUse, ColumnUses, KnownColumn, KnownTable, Origin, column_uses};
 pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
+pub use column_uses::{ColumnUse, ColumnUses, KnownColumn, KnownTable, Origin, column_uses};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, Fault, Place};
 pub use judi_schema::nearest::nearest;

@@ -17,6 +17,7 @@ mod server;
 mod serving;
 mod shadow;
 mod stack;
+mod uses;
 mod warehouse;
 
 use std::io::{self, IsTerminal, Write};

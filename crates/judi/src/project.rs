@@ -86,6 +86,11 @@ impl Project {
         self.state_dir().join("schemas")
     }
 
+    /// Other people's schemas, in the registry.
+    pub fn registry_dir(&self) -> PathBuf {
+        self.state_dir().join("registry")
+    }
+
     /// The job files.
     pub fn jobs_dir(&self) -> PathBuf {
         self.dir.join("jobs")

@@ -26,15 +26,19 @@ mod oneof;
 mod pairs;
 mod presence;
 mod published;
+mod report;
 mod side;
 mod span;
 mod surface;
+mod used;
 
 pub use fix::{Fix, FixError, FixStep, apply, patch};
 pub use kind::{ChangeKind, Fit, Verdict};
 pub(crate) use presence::presence_turns;
+pub use report::{FIX_COMMAND, Replay, Told};
 pub use span::Span;
 pub use surface::{Effect, Surface, SurfaceEffect};
+pub use used::{Use, UseKind, uses_of};
 
 use crate::compile::Compiled;
 use crate::ledger::{Bump, Ledger};
@@ -103,6 +107,12 @@ pub fn diff_history(known: &[&Compiled], new: &Compiled, ledger: Option<&Ledger>
 #[must_use]
 pub fn bump(changes: &[Change]) -> Bump {
     changes.iter().map(|change| change.kind.bump()).max().unwrap_or(Bump::Patch)
+}
+
+/// The semver of the version that these changes make, after `before`, the newest version's.
+#[must_use]
+pub fn next_semver(before: Option<&str>, changes: &[Change]) -> String {
+    crate::ledger::next_semver(before, bump(changes))
 }
 
 impl Subject {

@@ -91,8 +91,14 @@ fn with_subqueries_and_sets_are_followed() {
         &["article_view.title 1:8", "video_start.video_id 1:50", "video_start.title 1:85"],
     );
     // A name of WITH hides the table of that name, inside it and after it.
-    assert_uses("WITH article_view AS (SELECT date FROM article_view) SELECT title, date FROM article_view", &["article_view.date 1:30"]);
-    assert_uses("WITH RECURSIVE t AS (SELECT date FROM article_view UNION ALL SELECT date FROM t) SELECT * FROM t", &["article_view.date 1:29"]);
+    assert_uses(
+        "WITH article_view AS (SELECT date FROM article_view) SELECT title, date FROM article_view",
+        &["article_view.date 1:30"],
+    );
+    assert_uses(
+        "WITH RECURSIVE t AS (SELECT date FROM article_view UNION ALL SELECT date FROM t) SELECT * FROM t",
+        &["article_view.date 1:29"],
+    );
 }
 
 #[test]
@@ -102,10 +108,7 @@ fn a_star_names_what_nobody_else_names() {
         &["video_start.date 1:8*", "video_start.title 1:8*", "video_start.video_id 1:8*"],
     );
     assert_uses("SELECT v.* EXCLUDE (title, date) FROM video_start v, article_view", &["video_start.video_id 1:10*"]);
-    assert_uses(
-        "SELECT * FROM (SELECT title FROM article_view)",
-        &["article_view.title 1:23"],
-    );
+    assert_uses("SELECT * FROM (SELECT title FROM article_view)", &["article_view.title 1:23"]);
     assert_uses("SELECT count(*) FROM article_view", &[]);
     assert_uses("SELECT count(*) FROM (SELECT * FROM article_view)", &[]);
 }
@@ -128,14 +131,20 @@ fn what_is_inside_of_a_struct_has_a_path() {
 
 #[test]
 fn results_say_where_they_come_from_and_other_jobs_tables_pass_on() {
-    let found = column_uses("SELECT date, a.article_id AS id, count(*) FROM article_view a GROUP BY 1, 2", &known()).unwrap();
+    let found =
+        column_uses("SELECT date, a.article_id AS id, count(*) FROM article_view a GROUP BY 1, 2", &known()).unwrap();
     let columns: Vec<String> = found
         .columns
         .iter()
-        .map(|column| format!("{}={}", column.name, column.origins.iter().map(|it| it.path.join(".")).collect::<String>()))
+        .map(|column| {
+            format!("{}={}", column.name, column.origins.iter().map(|it| it.path.join(".")).collect::<String>())
+        })
         .collect();
     assert_eq!(columns, ["date=date", "id=article_id", "="]);
-    assert_uses("SELECT article_id FROM article_reads", &["article_reads.article_id 1:8", "article_view.article_id 1:8"]);
+    assert_uses(
+        "SELECT article_id FROM article_reads",
+        &["article_reads.article_id 1:8", "article_view.article_id 1:8"],
+    );
 }
 
 #[test]

@@ -11,10 +11,14 @@ use super::{AccountFormat, ProjectArg};
 pub enum Schema {
     /// Find breaking changes by buf's rules, configured by buf.yaml where there is one.
     Breaking(Breaking),
-    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
-    Export(Export),
+    /// Tell each change since an earlier state: Judi's verdict, what it does, who uses it, and the fix.
+    Diff(Diff),
+    /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
+    Docs(Docs),
     /// Find what is wrong with a schema that compiles, by buf's rules and Judi's own.
     Lint(Lint),
+    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
+    Export(Export),
     /// Make the schema's files the newest version; a running server takes events by it at once.
     Publish(Publish),
 }
@@ -57,6 +61,37 @@ pub struct Publish {
     /// How to print the version.
     #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
     pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema docs`
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// A project, or a folder of .proto files [default: the project upwards].
+    pub dir: Option<PathBuf>,
+    /// Where to write index.html and the files beside it.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A project, or a folder of .proto files [default: the folder upwards that holds judi.toml].
+    pub dir: Option<PathBuf>,
+    /// The earlier state: another folder, git:REF, or registry:VERSION (a number, a semver or `latest`)
+    /// [default: the project's newest published version].
+    #[arg(long, value_name = "STATE")]
+    pub against: Option<String>,
+    /// How to print the changes.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    /// Write what unblocks: reserved, aliases, moved_from, replaces, numbers.
+    #[arg(long)]
+    pub fix: bool,
     #[command(flatten)]
     pub project: ProjectArg,
 }

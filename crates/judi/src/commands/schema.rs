@@ -3,6 +3,8 @@
 
 mod against;
 mod breaking;
+mod diff;
+mod docs;
 mod export;
 mod findings;
 mod folder;
@@ -17,6 +19,8 @@ use crate::failure::Done;
 pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Breaking(args) => breaking::run(args),
+        Schema::Diff(args) => diff::run(args),
+        Schema::Docs(args) => docs::run(args),
         Schema::Export(args) => export::run(args),
         Schema::Lint(args) => lint::run(args),
         Schema::Publish(args) => publish::run(args),

@@ -5,6 +5,7 @@ mod laws;
 mod matrix;
 mod table;
 mod tightening;
+mod told;
 
 use super::*;
 use crate::compile::{Source, SourceText, compile};
@@ -45,19 +46,24 @@ fn between(old: &Compiled, new: &Compiled) -> Vec<(&'static str, Verdict)> {
     found
 }
 
-/// Does all fixes that a program can do, again until there are none; what is left then.
-fn fixed(old: &str, new: &str) -> (String, Vec<Change>) {
-    let old = compiled(old);
+/// What fixing comes to.
+struct Fixed {
+    text: String,
+    compiled: Compiled,
+    /// The changes that are left; those of them that are blocked take a person.
+    left: Vec<Change>,
+}
+
+/// Does all fixes that a program can do, again until there are none: so that doing them twice changes nothing.
+fn fixed(old: &Compiled, new: &str) -> Fixed {
     let mut text = whole(new);
     for _ in 0..8 {
-        let changes = diff(&old, &compiled(&text), None);
-        let steps: Vec<&FixStep> = changes
-            .iter()
-            .filter(|change| change.verdict == Verdict::Blocked)
-            .flat_map(|change| change.fix.iter().flat_map(|fix| &fix.steps))
-            .collect();
+        let compiled = compiled(&text);
+        let left = diff(old, &compiled, None);
+        let blocked = left.iter().filter(|change| change.verdict == Verdict::Blocked);
+        let steps: Vec<&FixStep> = blocked.flat_map(|change| change.fix.iter().flat_map(|fix| &fix.steps)).collect();
         if steps.is_empty() {
-            return (text, changes);
+            return Fixed { text, compiled, left };
         }
         let after = apply(&source(&text), &steps).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let Some(SourceText::Proto(after)) = after.into_iter().next().map(|source| source.text) else {

@@ -92,25 +92,25 @@ fn written(fields: &std::collections::BTreeMap<u8, Drawn>, reserves: bool) -> St
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_no_change_and_fixes_unblock((old, new) in (state(), state())) {
         let (old, new) = (old.text(), new.text());
-        prop_assert_eq!(found(&old, &old), []);
-        let (text, left) = fixed(&old, &new);
-        for change in left.iter().filter(|change| change.verdict == Verdict::Blocked) {
+        let (before, after) = (compiled(&old), compiled(&new));
+        prop_assert_eq!(between(&before, &before), []);
+        let Fixed { text, compiled, left } = fixed(&before, &new);
+        let blocked: Vec<&Change> = left.iter().filter(|change| change.verdict == Verdict::Blocked).collect();
+        for change in &blocked {
             // What is left takes a person, and says so.
             let fix = change.fix.as_ref();
             prop_assert!(fix.is_some_and(|fix| !fix.is_automatic()), "{}\n{old}\n{new}\n{text}", change.sentence());
         }
         // The comments are where they were.
         prop_assert_eq!(text.matches("// Said.").count(), new.matches("// Said.").count());
-        prop_assert_eq!(&fixed(&old, &text).0, &text);
         // What can be published can be published after the fixes, too.
-        let is_free = left.iter().all(|change| change.verdict != Verdict::Blocked);
-        if is_free && Model::first(compiled(&new)).is_ok() {
-            prop_assert!(Model::first(compiled(&text)).is_ok(), "{old}\n{new}\n{text}");
+        if blocked.is_empty() && Model::first(after).is_ok() {
+            prop_assert!(Model::first(compiled).is_ok(), "{old}\n{new}\n{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rows of the verdict table in docs/concepts/evolution.md, each with what it is found to be, and with its fix.
 
-use super::{Verdict, between, compiled, event, fixed};
+use super::{Fixed, Verdict, between, compiled, event, fixed};
 
 use Verdict::{Blocked, Guarded, Safe};
 
@@ -374,12 +374,10 @@ fn every_blocked_row_has_a_fix_that_unblocks_it() {
         if !is_blocked {
             continue;
         }
-        let (text, left) = fixed(&old, &new);
+        let Fixed { text, left, .. } = fixed(&compiled(&old), &new);
         let blocked: Vec<&str> =
             left.iter().filter(|change| change.verdict == Blocked).map(|change| change.kind.id()).collect();
         let is_by_hand = BY_HAND.contains(&name);
         assert_eq!(blocked.is_empty(), !is_by_hand, "{name}: {blocked:?}\n{text}");
-        // Twice changes nothing.
-        assert_eq!(fixed(&old, &text).0, text, "{name}");
     }
 }
