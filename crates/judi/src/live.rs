@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use judi_schema::error::SchemaError;
 use judi_schema::schemas::{OpenMode, Schemas};
 use judi_world::World;
 
@@ -65,11 +66,15 @@ impl LiveSchemas {
 
 /// The project's schema.
 pub fn open_schemas(project: &Project, world: &World, mode: OpenMode) -> Result<Schemas, Failure> {
-    Schemas::open(world.disk.as_ref(), &project.schema_dir(), &project.schema_versions_dir(), mode).map_err(|error| {
-        let failure = Failure::from_error(Exit::Usage, "", &error);
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    })
+    Schemas::open(world.disk.as_ref(), &project.schema_dir(), &project.schema_versions_dir(), mode)
+        .map_err(|error| schema_failure(&error))
+}
+
+/// What is wrong with a schema, with its hint.
+pub fn schema_failure(error: &SchemaError) -> Failure {
+    let failure = Failure::from_error(Exit::Usage, "", error);
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }

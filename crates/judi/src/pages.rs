@@ -3,23 +3,52 @@
 use std::sync::Arc;
 
 use axum::Router;
-use judi_present::{CatalogSource, PageOptions, Presenter};
+use judi_present::{CatalogSource, Definitions, PageOptions, Presenter, ProjectUses};
+use judi_schema::schemas::Schemas;
+use judi_world::World;
 
 use crate::failure::Failure;
+use crate::live::LiveSchemas;
+use crate::project::Project;
 use crate::stack::Stack;
+use crate::uses::project_uses;
 use crate::warehouse::{Warehouse, engine};
 
 /// The field with a headline, where the article's event has one.
 const TITLE_FIELD: &str = "title";
 
+/// The events of a project, as its files and its running process define them.
+pub struct ProjectDefinitions {
+    /// Whose jobs, metrics and dashboards use the events.
+    pub project: Project,
+    /// The newest schemas.
+    pub schemas: Arc<LiveSchemas>,
+}
+
+impl Definitions for ProjectDefinitions {
+    fn schemas(&self) -> Arc<Schemas> {
+        self.schemas.get()
+    }
+
+    fn uses(&self, schemas: &Schemas) -> Result<ProjectUses, String> {
+        let found = project_uses(&self.project, schemas.views());
+        Ok(ProjectUses { uses: found.uses, passed_over: found.passed_over })
+    }
+}
+
 /// Pages and service API over the tables of `stack`.
 pub fn router(stack: &Stack) -> Result<Router, Failure> {
-    let project = &stack.project;
-    let warehouse = Warehouse::new(project, &stack.world, Arc::clone(&stack.schemas))?;
+    Ok(judi_present::router(presenter(&stack.project, &stack.world, &stack.schemas)?))
+}
+
+/// What stands behind the pages of a project.
+pub fn presenter(project: &Project, world: &World, schemas: &Arc<LiveSchemas>) -> Result<Arc<Presenter>, Failure> {
+    let warehouse = Warehouse::new(project, world, Arc::clone(schemas))?;
     let catalog: CatalogSource = Arc::new(move || warehouse.catalog().map_err(|failure| failure.message));
+    let definitions = ProjectDefinitions { project: project.clone(), schemas: Arc::clone(schemas) };
     let names = &project.config.import.combined;
-    let schemas = stack.schemas.get();
-    let model = schemas.current();
+    let current = schemas.get();
+    let model = current.current();
     let article = model.event(&names.article_event).map(|event| model.plans.message(event.message));
     let has_title = article.is_some_and(|message| message.by_name(TITLE_FIELD).is_some());
     let key = project.config.collect.keys.iter().find(|key| key.enabled);
@@ -30,6 +59,5 @@ pub fn router(stack: &Stack) -> Result<Router, Failure> {
         timeout: project.config.engine.timeout.0,
         example_key: key.map(|key| key.key.clone()).unwrap_or_default(),
     };
-    let presenter = Presenter::new(Arc::new(engine(project)?), catalog, stack.world.clone(), options);
-    Ok(judi_present::router(presenter))
+    Ok(Presenter::new(Arc::new(engine(project)?), catalog, Arc::new(definitions), world.clone(), options))
 }

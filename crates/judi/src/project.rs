@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use judi_schema::nearest::nearest;
 use serde::Deserialize;
 
 use crate::config::Config;
@@ -27,11 +28,13 @@ pub struct Project {
 pub struct Conventions {
     /// The zone of `date`, an IANA name.
     pub time_zone: String,
+    /// What `judi schema lint` asks of names, owners and personal data.
+    pub schema: judi_schema::lint::Conventions,
 }
 
 impl Default for Conventions {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned() }
+        Self { time_zone: "UTC".to_owned(), schema: judi_schema::lint::Conventions::default() }
     }
 }
 
@@ -83,6 +86,11 @@ impl Project {
         self.state_dir().join("schemas")
     }
 
+    /// Other people's schemas, in the registry.
+    pub fn registry_dir(&self) -> PathBuf {
+        self.state_dir().join("registry")
+    }
+
     /// The job files.
     pub fn jobs_dir(&self) -> PathBuf {
         self.dir.join("jobs")
@@ -114,9 +122,48 @@ fn find_upwards() -> Result<PathBuf, Failure> {
 
 fn read_conventions(path: &Path) -> Result<Conventions, Failure> {
     match fs::read_to_string(path) {
-        Ok(text) => toml::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{}: {}", path.display(), error.to_string().trim()))),
+        Ok(text) => parse_conventions(&text, &path.display().to_string()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Conventions::default()),
         Err(error) => Err(Failure::from_error(Exit::Outside, &path.display().to_string(), &error)),
+    }
+}
+
+fn parse_conventions(text: &str, place: &str) -> Result<Conventions, Failure> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = before.matches('\n').count() + 1;
+        let failure = Failure::usage(format!("{place}:{line}:{column}: {}", error.message()));
+        match nearest_key(error.message()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure,
+        }
+    })
+}
+
+/// The known key that an unknown one was probably meant to be, from: unknown field `a`, expected one of `b`, `c`.
+fn nearest_key(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let mut names = rest.split('`').step_by(2);
+    let unknown = names.next()?;
+    nearest(unknown, names.filter(|name| !name.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conventions_are_checked_by_key_and_place() {
+        let read = |text: &str| parse_conventions(text, "conventions.toml");
+        let all = read("time_zone = \"Europe/Stockholm\"\n[schema]\nowners = [\"news\"]\n").unwrap();
+        assert_eq!((all.time_zone.as_str(), all.schema.owners.len()), ("Europe/Stockholm", 1));
+        assert_eq!(read("").unwrap().time_zone, "UTC");
+        let wrong = read("[schema]\nowner = [\"news\"]\n").unwrap_err();
+        assert!(wrong.message.starts_with("conventions.toml:2:1: unknown field `owner`"), "{}", wrong.message);
+        assert_eq!(wrong.hint.as_deref(), Some("did you mean `owners`?"));
+        assert_eq!(read("timezone = \"x\"").unwrap_err().hint.as_deref(), Some("did you mean `time_zone`?"));
+        let pattern = read("[schema]\nevent_name = \"(\"\n").unwrap_err();
+        assert!(pattern.message.contains("conventions.toml:2:"), "{}", pattern.message);
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, ServeOptions};
 use judi_log::Log;
+use judi_registry::Registry;
 use judi_world::World;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -128,7 +129,23 @@ fn router(stack: &Arc<Stack>, token: &str) -> Result<Router, Failure> {
         judge: Arc::clone(&stack.judge),
         token: token.into(),
     };
-    Ok(judi_collect::router(collector).merge(pages::router(stack)?).merge(internal::router(internal)))
+    let pages = pages::router(stack)?;
+    let own = judi_collect::router(collector).merge(pages).merge(internal::router(internal));
+    Ok(own.nest("/registry", judi_registry::router(registry(stack)?)))
+}
+
+/// The schema registry, which knows the project's versions and keeps other people's schemas.
+fn registry(stack: &Stack) -> Result<Registry, Failure> {
+    let dir = stack.project.registry_dir();
+    let registry = Registry::open(Arc::clone(&stack.world.disk), &dir, stack.schemas.get())
+        .map_err(|error| Failure::from_error(Exit::Outside, "the registry", &error))?;
+    let told = registry.clone();
+    stack.schemas.subscribe(move |schemas| {
+        if let Err(error) = told.set_schemas(Arc::clone(schemas)) {
+            tracing::error!(%error, "the registry does not show the newest version");
+        }
+    });
+    Ok(registry)
 }
 
 fn collect_options(config: &config::Config) -> CollectOptions {

@@ -1,4 +1,4 @@
-// Keeps the live part of the front page live. Everything else works without script.
+// Keeps the live part of the front page live. Everything works without script.
 const part = document.getElementById("live-part");
 if (part) {
   let failures = 0;
@@ -21,4 +21,24 @@ if (part) {
     setTimeout(refresh, Math.min(5000 * 2 ** failures, 60000));
   };
   setTimeout(refresh, 5000);
+}
+
+// Finds events while somebody types. Without it the form asks the server.
+const search = document.getElementById("search");
+if (search) {
+  let turn = 0;
+  search.addEventListener("input", () => {
+    const mine = (turn += 1);
+    setTimeout(async () => {
+      if (mine !== turn) return;
+      const address = "/events?q=" + encodeURIComponent(search.value.trim());
+      const answer = await fetch(address, { headers: { accept: "text/html" } }).catch(() => null);
+      if (mine !== turn || !answer?.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const events = page.getElementById("events");
+      if (mine !== turn || !events) return;
+      document.getElementById("events").replaceChildren(...events.childNodes);
+      history.replaceState(null, "", address);
+    }, 200);
+  });
 }

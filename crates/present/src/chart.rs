@@ -2,7 +2,11 @@
 //!
 //! Colours are CSS variables, so that dark mode and print are the stylesheet's; shapes differ as well as colours.
 
+mod events;
+
 use maud::{Markup, html};
+
+pub(crate) use events::{Stack, StackDay, events_per_day, sparkline, stack_legend, stacks_per_day, stacks_table};
 
 use crate::figures::Day;
 use crate::format::{long_day, number, short_day};
@@ -22,6 +26,9 @@ const GAP: f64 = 8.0;
 /// Lines across the chart, the one at zero not counted.
 const GRID_LINES: i64 = 4;
 
+/// Days of which every second one has its name under it.
+const LABELLED_DAYS: usize = 14;
+
 /// The step of a scale from zero that reaches `most` in [`GRID_LINES`] steps: 1, 2, 2.5 or 5 times a power of ten.
 fn nice_step(most: i64) -> i64 {
     let least = most.max(1) / GRID_LINES + i64::from(most.max(1) % GRID_LINES != 0);
@@ -34,15 +41,65 @@ fn nice_step(most: i64) -> i64 {
     steps.flatten().find(|step| *step >= least).unwrap_or(least)
 }
 
+/// The scale at the left of a chart, from zero to a round number.
+struct Scale {
+    step: i64,
+    /// Where the chart begins.
+    left: f64,
+}
+
+impl Scale {
+    /// One that reaches `most`.
+    fn to(most: i64) -> Self {
+        let step = nice_step(most);
+        let left = GAP + FIGURE * number(step.saturating_mul(GRID_LINES)).len().max(2) as f64;
+        Self { step, left }
+    }
+
+    fn y(&self, value: i64) -> f64 {
+        let top = self.step.saturating_mul(GRID_LINES) as f64;
+        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value as f64 / top)
+    }
+
+    /// Room for each of so many days.
+    fn slot(&self, days: usize) -> f64 {
+        (WIDTH - self.left - RIGHT) / days.max(1) as f64
+    }
+
+    fn grid(&self) -> Markup {
+        html! {
+            @for value in (0..=GRID_LINES).map(|n| n * self.step) {
+                @let y = self.y(value);
+                line.grid x1=(self.left) x2=(WIDTH - RIGHT) y1=(one(y)) y2=(one(y)) {}
+                text.axis x=(self.left - GAP) y=(one(y + 4.0)) text-anchor="end" { (number(value)) }
+            }
+        }
+    }
+}
+
+/// The names of days under a chart of `count` days: every label would touch the next; on a phone every second one
+/// would, too. `day` gives the day at a place, `middle` where it is.
+fn day_labels(count: usize, day: impl Fn(usize) -> i32, middle: impl Fn(usize) -> f64) -> Markup {
+    // As many labels as fourteen days have, whatever their number.
+    let every = count.div_ceil(LABELLED_DAYS).max(1) * 2;
+    html! {
+        @for at in 0..count {
+            @let from_end = count - at;
+            @if from_end % every == 1 {
+                text.axis.every-other[from_end % (2 * every) == every + 1] x=(one(middle(at))) y=(HEIGHT - 8.0) text-anchor="middle" {
+                    (short_day(day(at)))
+                }
+            }
+        }
+    }
+}
+
 /// Reads as bars and readers as a line with points, per day. `today` is not over: it is drawn apart.
 pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
-    let most = days.iter().map(|day| day.reads.max(day.readers)).max().unwrap_or(0);
-    let step = nice_step(most);
-    let scale_top = step.saturating_mul(GRID_LINES) as f64;
-    let y = |value: i64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value as f64 / scale_top);
-    let left = GAP + FIGURE * number(step.saturating_mul(GRID_LINES)).len().max(2) as f64;
-    let slot = (WIDTH - left - RIGHT) / days.len().max(1) as f64;
-    let middle = |at: usize| left + slot * (at as f64 + 0.5);
+    let scale = Scale::to(days.iter().map(|day| day.reads.max(day.readers)).max().unwrap_or(0));
+    let y = |value: i64| scale.y(value);
+    let slot = scale.slot(days.len());
+    let middle = |at: usize| scale.left + slot * (at as f64 + 0.5);
     let whole = days.iter().enumerate().filter(|(_, day)| day.day < today);
     let line = whole.map(|(at, day)| format!("{:.1},{:.1}", middle(at), y(day.readers)));
     let line = line.collect::<Vec<_>>().join(" ");
@@ -50,22 +107,14 @@ pub(crate) fn reads_per_day(days: &[Day], today: i32) -> Markup {
         svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="chart-title chart-desc" {
             title id="chart-title" { "Article reads and readers per day" }
             desc id="chart-desc" { "Bars are reads, the line is readers. The table below has the same figures." }
-            @for value in (0..=GRID_LINES).map(|n| n * step) {
-                line.grid x1=(left) x2=(WIDTH - RIGHT) y1=(one(y(value))) y2=(one(y(value))) {}
-                text.axis x=(left - GAP) y=(one(y(value) + 4.0)) text-anchor="end" { (number(value)) }
-            }
+            (scale.grid())
             @for (at, day) in days.iter().enumerate() {
                 rect.bar.unfinished[day.day >= today] x=(one(middle(at) - slot * 0.34)) width=(one(slot * 0.68)) y=(one(y(day.reads)))
                     height=(one(y(0) - y(day.reads))) rx="2" {
                     title { (long_day(day.day)) @if day.day >= today { " so far" } ": " (number(day.reads)) " reads, " (number(day.readers)) " readers" }
                 }
-                // Every label would touch the next; on a phone every second one would, too.
-                @if (days.len() - at) % 2 == 1 {
-                    text.axis.every-other[(days.len() - at) % 4 == 3] x=(one(middle(at))) y=(HEIGHT - 8.0) text-anchor="middle" {
-                        (short_day(day.day))
-                    }
-                }
             }
+            (day_labels(days.len(), |at| days.get(at).map_or(0, |day| day.day), middle))
             // Under the line lies a wider one in the colour of paper: line and bars need not differ in brightness.
             polyline.halo points=(line) {}
             polyline.line points=(line) {}

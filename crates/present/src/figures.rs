@@ -33,6 +33,39 @@ pub(crate) struct Refused {
     pub(crate) payload: Vec<u8>,
 }
 
+/// How often one event came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Volume {
+    pub(crate) event: String,
+    /// The last moment in these days.
+    pub(crate) last_us: Option<i64>,
+    /// By day, oldest first.
+    pub(crate) days: Vec<i64>,
+}
+
+/// Events of one day that came with one version of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VersionDay {
+    pub(crate) day: i32,
+    pub(crate) version: u32,
+    pub(crate) events: i64,
+    pub(crate) last_us: Option<i64>,
+}
+
+/// One release of an app on a platform that sends one version of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Release {
+    pub(crate) app: String,
+    pub(crate) app_version: String,
+    pub(crate) platform: String,
+    /// With its version.
+    pub(crate) sdk: String,
+    pub(crate) version: u32,
+    pub(crate) events: i64,
+    pub(crate) people: i64,
+    pub(crate) last_us: Option<i64>,
+}
+
 /// Days from the columns (date, reads, readers, bot_reads).
 pub(crate) fn days(rows: &[RecordBatch]) -> Vec<Day> {
     each(rows, |row| Day { day: row.day(0), reads: row.integer(1), readers: row.integer(2), bot_reads: row.integer(3) })
@@ -72,6 +105,49 @@ pub(crate) fn refused(rows: &[RecordBatch]) -> Vec<Refused> {
         source: row.text(4),
         payload: row.bytes(5),
     })
+}
+
+/// How often an event came, from the columns (event, last, day, day, …) for `days` days.
+pub(crate) fn volumes(rows: &[RecordBatch], days: usize) -> Vec<Volume> {
+    each(rows, |row| Volume {
+        event: row.text(0),
+        last_us: row.moment(1),
+        days: (0..days).map(|day| row.integer(2 + day)).collect(),
+    })
+}
+
+/// The last day of every event and its rows in all, from the columns (event, day, events).
+pub(crate) fn last_days(rows: &[RecordBatch]) -> Vec<(String, Option<i32>, i64)> {
+    each(rows, |row| (row.text(0), row.valid(1).map(|_| row.day(1)), row.integer(2)))
+}
+
+/// Events by day and version, from the columns (date, version, events, last).
+pub(crate) fn version_days(rows: &[RecordBatch]) -> Vec<VersionDay> {
+    each(rows, |row| VersionDay {
+        day: row.day(0),
+        version: u32::try_from(row.integer(1)).unwrap_or(0),
+        events: row.integer(2),
+        last_us: row.moment(3),
+    })
+}
+
+/// Who sends, from the columns (app, app_version, platform, sdk, sdk_version, version, events, people, last).
+pub(crate) fn releases(rows: &[RecordBatch]) -> Vec<Release> {
+    each(rows, |row| Release {
+        app: row.text(0),
+        app_version: row.text(1),
+        platform: row.text(2),
+        sdk: format!("{} {}", row.text(3), row.text(4)).trim().to_owned(),
+        version: u32::try_from(row.integer(5)).unwrap_or(0),
+        events: row.integer(6),
+        people: row.integer(7),
+        last_us: row.moment(8),
+    })
+}
+
+/// The whole numbers of an answer of one row.
+pub(crate) fn numbers(rows: &[RecordBatch], columns: usize) -> Vec<i64> {
+    each(rows, |row| (0..columns).map(|column| row.integer(column)).collect()).into_iter().next().unwrap_or_default()
 }
 
 fn each<T>(rows: &[RecordBatch], read: impl Fn(Row<'_>) -> T) -> Vec<T> {

@@ -88,6 +88,32 @@ pub(crate) fn second(moment_us: i64) -> String {
     format!("{} UTC", whole.replace('T', " "))
 }
 
+/// The time of day of a moment: `10:05`.
+pub(crate) fn minute(moment_us: i64) -> String {
+    moment_text(moment_us).split('T').nth(1).unwrap_or_default().chars().take("10:05".len()).collect()
+}
+
+/// The year of a day.
+pub(crate) fn year_of(day: i32) -> String {
+    let text = day_text(day);
+    parts(&text).map_or_else(String::new, |(year, ..)| year.to_owned())
+}
+
+/// A share of a whole, in whole percent; what is not quite none or all is not called so.
+pub(crate) fn percent(part: i64, whole: i64) -> String {
+    if part <= 0 || whole <= 0 {
+        return "0 %".to_owned();
+    }
+    if part >= whole {
+        return "100 %".to_owned();
+    }
+    match (part as f64 / whole as f64 * 100.0).round() as i64 {
+        0 => "under 1 %".to_owned(),
+        100 => "over 99 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
+}
+
 /// Year, month and day of `YYYY-MM-DD`.
 fn parts(text: &str) -> Option<(&str, &'static str, u32)> {
     let (year, rest) = text.split_at_checked(text.len().checked_sub(6)?)?;
@@ -110,6 +136,13 @@ mod tests {
     #[test]
     fn one_time_is_once() {
         assert_eq!([0, 1, 2_000].map(times), ["0 times", "once", "2,000 times"]);
+    }
+
+    #[test]
+    fn a_share_that_is_not_quite_all_is_not_called_all() {
+        let shares =
+            [(0, 0), (0, 9), (1, 1_000), (1, 2), (999, 1_000), (9, 9)].map(|(part, whole)| percent(part, whole));
+        assert_eq!(shares, ["0 %", "0 %", "under 1 %", "50 %", "over 99 %", "100 %"]);
     }
 
     #[test]
@@ -139,5 +172,7 @@ mod tests {
     fn a_moment_is_told_to_the_second() {
         assert_eq!(second(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(second(61_999_999), "1970-01-01 00:01:01 UTC");
+        assert_eq!(minute(61_999_999), "00:01");
+        assert_eq!(year_of(16_572), "2015");
     }
 }

@@ -214,7 +214,7 @@ fn welcome(presenter: &Presenter, host: &str) -> Markup {
 }
 
 /// Where the reader found this server, for commands that can be copied.
-fn host(headers: &HeaderMap) -> &str {
+pub(crate) fn host(headers: &HeaderMap) -> &str {
     headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:8080")
 }
 

@@ -3,15 +3,42 @@
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use judi_engine::Fault;
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::links::Links;
 use crate::presenter::AskError;
 
 /// The pages of the navigation.
-const PAGES: [(&str, &str); 3] = [("/", "Articles"), ("/quarantine", "Quarantine"), ("/sql", "SQL")];
+const PAGES: [(&str, &str); 4] =
+    [("/", "Articles"), ("/events", "Events"), ("/quarantine", "Quarantine"), ("/sql", "SQL")];
 
 /// A whole page.
 pub(crate) fn page(title: &str, path: &str, content: &Markup) -> Html<String> {
+    let script = html! { script src="/assets/judi.js" defer {} };
+    Html(document(title, Links::Server, &script, &navigation("/", &PAGES, path), content))
+}
+
+/// A page of the catalogue as a file; `script` runs where the file is opened.
+pub(crate) fn file(title: &str, links: Links, path: &str, script: Option<&str>, content: &Markup) -> String {
+    let (list, adoption) = (links.list(), links.adoption());
+    let pages = [(list.as_str(), "Events"), (adoption.as_str(), "Releases")];
+    // The text is the binary's own, and holds no end of a script.
+    let script = html! { @if let Some(script) = script { script { (PreEscaped(script)) } } };
+    document(title, links, &script, &navigation(&list, &pages, path), content)
+}
+
+fn navigation(home: &str, pages: &[(&str, &str)], path: &str) -> Markup {
+    html! {
+        a.brand href=(home) { "Judi" }
+        nav aria-label="Pages" {
+            @for (target, name) in pages {
+                a href=(target) aria-current=[(*target == path).then_some("page")] { (name) }
+            }
+        }
+    }
+}
+
+fn document(title: &str, links: Links, script: &Markup, navigation: &Markup, content: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -21,24 +48,19 @@ pub(crate) fn page(title: &str, path: &str, content: &Markup) -> Html<String> {
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Judi" }
                 link rel="icon" href="data:,";
-                link rel="stylesheet" href="/assets/judi.css";
-                script src="/assets/judi.js" defer {}
+                link rel="stylesheet" href=(links.style());
+                @if links.is_server() { (script) }
             }
             body {
                 a.skip href="#content" { "Skip to the content" }
-                header {
-                    a.brand href="/" { "Judi" }
-                    nav aria-label="Pages" {
-                        @for (target, name) in PAGES {
-                            a href=(target) aria-current=[(target == path).then_some("page")] { (name) }
-                        }
-                    }
-                }
+                header { (navigation) }
                 main id="content" { (content) }
+                // A file's script stands behind what it works on.
+                @if !links.is_server() { (script) }
             }
         }
     };
-    Html(markup.into_string())
+    markup.into_string()
 }
 
 /// A page that says why there is no other.

@@ -4,8 +4,9 @@
 //!   request ──► period ──► questions (SQL) ──► engine ──► figures ──► sentence, chart, table ──► page
 //!                              └── kept for a moment, so that a hundred readers cost one query
 //! ```
-//! Pages need no script: one small one refreshes the live part where there is one. No event is named here: the
-//! names come with [`PageOptions`].
+//! Pages need no script: a small one refreshes the live part and the search where they are. No event is named here: the
+//! names come with [`PageOptions`], and the catalogue of all events with [`Definitions`]. The catalogue can also be had
+//! as files ([`static_site`]).
 
 mod figures;
 mod presenter;
@@ -13,6 +14,7 @@ mod questions;
 
 mod chart;
 mod format;
+mod links;
 mod period;
 mod summary;
 
@@ -23,8 +25,21 @@ mod front_page;
 mod quarantine_page;
 mod sql_page;
 
+mod catalogue;
+
+mod adoption;
+mod volume;
+
+mod adoption_page;
+mod event_fields;
+mod event_page;
+mod events_page;
+mod static_site;
+
 mod router;
 mod sql_api;
 
+pub use catalogue::{Definitions, ProjectUses};
 pub use presenter::{CatalogSource, PageOptions, Presenter};
 pub use router::router;
+pub use static_site::{StaticFile, StaticSiteError, static_site};

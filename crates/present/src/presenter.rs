@@ -9,6 +9,8 @@ use judi_engine::{Catalog, Engine, EngineError, Parameters, QueryOptions};
 use judi_world::{Timestamp, World};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
+use crate::catalogue::{Definitions, Described};
+
 /// How long an answer is shown again: a page is opened by many at once, and nobody sees the difference.
 const KEPT_FOR: Duration = Duration::from_secs(3);
 
@@ -44,9 +46,12 @@ pub struct PageOptions {
 pub struct Presenter {
     engine: Arc<Engine>,
     catalog: CatalogSource,
+    definitions: Arc<dyn Definitions>,
     world: World,
     /// Names.
     pub(crate) options: PageOptions,
+    /// The catalogue with the moment of its making.
+    described: AsyncMutex<Option<(Duration, Arc<Described>)>>,
     kept: Mutex<HashMap<Question, Place>>,
     turns: Semaphore,
 }
@@ -82,11 +87,18 @@ pub(crate) enum AskError {
 }
 
 impl Presenter {
-    /// Pages over what `catalog` gives.
+    /// Pages over what `catalog` gives, of the events that `definitions` define.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, catalog: CatalogSource, world: World, options: PageOptions) -> Arc<Self> {
+    pub fn new(
+        engine: Arc<Engine>,
+        catalog: CatalogSource,
+        definitions: Arc<dyn Definitions>,
+        world: World,
+        options: PageOptions,
+    ) -> Arc<Self> {
+        let (kept, described) = (Mutex::default(), AsyncMutex::default());
         let turns = Semaphore::new(ASKED_AT_ONCE_MAX);
-        Arc::new(Self { engine, catalog, world, options, kept: Mutex::default(), turns })
+        Arc::new(Self { engine, catalog, definitions, world, options, described, kept, turns })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -102,6 +114,25 @@ impl Presenter {
         let source = Arc::clone(&self.catalog);
         let opened = tokio::task::spawn_blocking(move || source()).await;
         opened.map_err(|error| AskError::Catalog(error.to_string()))?.map_err(AskError::Catalog)
+    }
+
+    /// The catalogue of the newest schemas. Who uses what is looked up again after [`KEPT_FOR`].
+    pub(crate) async fn described(&self) -> Result<Arc<Described>, AskError> {
+        let mut place = self.described.lock().await;
+        let now = self.world.clock.monotonic();
+        let schemas = self.definitions.schemas();
+        let kept = place
+            .as_ref()
+            .filter(|(at, described)| now.saturating_sub(*at) < KEPT_FOR && Arc::ptr_eq(&described.schemas, &schemas));
+        if let Some((_, described)) = kept {
+            return Ok(Arc::clone(described));
+        }
+        let before = place.as_ref().map(|(_, described)| Arc::clone(described));
+        let definitions = Arc::clone(&self.definitions);
+        let made = tokio::task::spawn_blocking(move || Described::new(definitions.as_ref(), before.as_deref())).await;
+        let described = Arc::new(made.map_err(|error| AskError::Catalog(error.to_string()))?);
+        *place = Some((now, Arc::clone(&described)));
+        Ok(described)
     }
 
     pub(crate) fn query_options(&self, rows_max: Option<u64>) -> QueryOptions {

@@ -1,8 +1,14 @@
 //! What the pages ask, in SQL. Names are quoted, values are parameters.
 
+mod events;
+
 use std::fmt::Write;
 
 use judi_engine::{DAY_US, Parameter, Parameters};
+
+pub(crate) use events::{
+    Asking, COMMITS_TABLE, RELEASE_ROWS, filled, last_commit, last_days, releases, version_days, volumes,
+};
 
 use crate::presenter::{PageOptions, Question};
 

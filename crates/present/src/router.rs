@@ -12,9 +12,11 @@ use maud::html;
 
 use crate::format::shortened;
 use crate::presenter::Presenter;
-use crate::{article_page, front_page, layout, quarantine_page, sql_api, sql_page};
+use crate::{
+    adoption_page, article_page, event_page, events_page, front_page, layout, quarantine_page, sql_api, sql_page,
+};
 
-const STYLE: &str = include_str!("../assets/judi.css");
+pub(crate) const STYLE: &str = include_str!("../assets/judi.css");
 const SCRIPT: &str = include_str!("../assets/judi.js");
 
 /// The longest question, in bytes with the JSON or form around it.
@@ -35,6 +37,9 @@ pub fn router(presenter: Arc<Presenter>) -> Router {
         .route("/", get(front_page::front))
         .route("/live", get(front_page::live))
         .route("/article", get(article_page::article))
+        .route("/events", get(events_page::events))
+        .route("/events/{name}", get(event_page::event))
+        .route("/adoption", get(adoption_page::adoption))
         .route("/quarantine", get(quarantine_page::quarantine))
         .route("/sql", get(sql_page::by_link).post(sql_page::by_form))
         .route("/sql/download", get(sql_api::download))

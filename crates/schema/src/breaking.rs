@@ -24,7 +24,7 @@ mod rules;
 mod service;
 mod stability;
 mod workspace;
-mod yaml;
+pub(crate) mod yaml;
 
 pub use config::{CONFIG_FILE, Check, Config};
 pub use image::Image;

@@ -11,7 +11,7 @@
 //! | integers but uint64; uint64 and fixed64 | BIGINT; DECIMAL(20,0) |
 //! | float, double, bool, string, bytes | as they are |
 //! | enum | its name, or `UNKNOWN(7)` with the number beside it |
-//! | oneof | its members, and the set one's name in `<oneof>__case` |
+//! | oneof | its members, and the set one's column in `<oneof>__case`: the name that it had first |
 //! | repeated, map | LIST; MAP sorted by key, of equal keys the last |
 //! | message; a recursive one below its third level | STRUCT; its bytes |
 //! | Timestamp, Duration | microseconds, a Timestamp's rounded down, a Duration's towards zero |

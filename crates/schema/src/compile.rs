@@ -18,7 +18,7 @@ use prost_reflect::DescriptorPool;
 
 pub use canonical::fingerprint_of;
 pub(crate) use files::{Carried, Files, Origin, names_of};
-pub(crate) use link::{Strictness, Unit, link};
+pub(crate) use link::{Linked, Strictness, Unit, link};
 pub use sources::{FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Source, SourceText, read_sources};
 
 use crate::embedded;

@@ -12,6 +12,29 @@ use crate::model::{EventModel, Model};
 const ENVELOPE_FILE: &str = "judi/v1/event.proto";
 const ENVELOPE_MESSAGE: &str = ".judi.v1.Envelope";
 
+/// The import name of the file of the topic `quarantine`.
+pub const QUARANTINE_FILE: &str = "judi/derived/quarantine.proto";
+
+/// The file of the topic `quarantine`. A frame names a message by its place in a file, and records of that topic
+/// name the first: so the file has this one, field for field the `judi.v1.QuarantinedEvent` that they hold.
+pub const QUARANTINE_PROTO: &str = "\
+// A record of the topic `quarantine`: an event that did not fit, as judi.v1.QuarantinedEvent.
+syntax = \"proto3\";
+
+package judi.derived.quarantine;
+
+import \"judi/v1/event.proto\";
+
+message QuarantinedEvent {
+  .judi.v1.Envelope envelope = 1;
+  string reason = 2;
+  string detail = 3;
+  string source = 4;
+  bytes payload = 5;
+  .judi.v1.PayloadKind payload_kind = 6;
+}
+";
+
 impl Model {
     /// The import name of this version's derived file.
     #[must_use]

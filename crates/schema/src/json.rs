@@ -15,11 +15,11 @@
 //! What [`to_wire`] returns has passed [`wire::validate`].
 
 mod any;
-mod base64;
+pub(crate) mod base64;
 mod body;
 mod got;
 mod number;
-mod output;
+pub(crate) mod output;
 mod print;
 mod value;
 
@@ -112,7 +112,7 @@ pub(crate) fn known_members(
         if plan.by_name(&name).is_some() {
             let object = format!("{{{member}}}");
             let mut source = serde_json::Deserializer::from_str(&object);
-            let mut reader = Reader::new(plans, &mut known);
+            let mut reader = Reader::of_part(plans, &mut known);
             let body = Body { reader: &mut reader, id: message, place: None, type_member: false };
             if body.deserialize(&mut source).is_ok() {
                 continue;

@@ -28,7 +28,7 @@ pub struct StructLayout {
     pub children: usize,
     /// By the index of the field in [`crate::plan::MessagePlan::fields`].
     pub fields: Vec<FieldLayout>,
-    /// The child that names the set member (`<oneof>__case`), by the index in [`crate::plan::MessagePlan::oneofs`].
+    /// The child that names the set member's column (`<oneof>__case`), by the index in [`crate::plan::MessagePlan::oneofs`].
     pub cases: Vec<usize>,
     /// The child `_present`, of a message that had no field when it was first published: always true.
     pub present: Option<usize>,
@@ -39,6 +39,9 @@ pub struct StructLayout {
 pub struct FieldLayout {
     /// The child of the struct that the field fills.
     pub child: usize,
+    /// The name that the field had when it was first published, its column's: what `<oneof>__case` says of it, so that
+    /// rows from before and after a rename say the same.
+    pub first_name: Box<str>,
     /// The child `<field>__number` of a singular enum: the number, set only when the enum has no name for it.
     pub unknown_number: Option<usize>,
     /// What is in the child (of a list: in its elements; of a map: in its values).

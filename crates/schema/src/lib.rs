@@ -8,7 +8,9 @@
 //! ```
 
 pub mod breaking;
+pub mod catalogue;
 pub mod columns;
+pub mod comments;
 pub mod compile;
 pub mod derived;
 pub mod diff;
@@ -26,6 +28,7 @@ pub mod model;
 pub mod nearest;
 pub mod options;
 pub mod plan;
+pub mod printer;
 pub mod record;
 pub mod refit;
 pub mod rules;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 pub use declared::{Declared, EVENT_NAME_CHARACTERS_MAX, declared_events};
 pub(crate) use declared::{TABLE_NAMES, case_column, is_envelope_column, is_snake_case};
 
+use crate::comments::Comments;
 use crate::compile::Compiled;
 use crate::error::SchemaError;
 use crate::plan::{MessageId, Plans};
@@ -29,6 +30,8 @@ pub struct Model {
     pub plans: Plans,
     /// The descriptors that all this comes from.
     pub compiled: Compiled,
+    /// What people wrote about them.
+    pub comments: Comments,
     by_name: HashMap<String, usize>,
 }
 
@@ -82,7 +85,8 @@ impl Model {
             .collect();
         let by_name = events.iter().enumerate().map(|(place, event)| (event.name.clone(), place)).collect();
         let fingerprint = compiled.fingerprint.clone();
-        Ok(Self { version, semver: semver.into(), fingerprint, events, plans, compiled, by_name })
+        let comments = Comments::of(&compiled.pool);
+        Ok(Self { version, semver: semver.into(), fingerprint, events, plans, compiled, comments, by_name })
     }
 
     /// The version that a compiled schema would be if it were the first: ids count up in the order of names.

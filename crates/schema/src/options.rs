@@ -39,6 +39,20 @@ pub enum PiiClass {
     Sensitive,
 }
 
+impl PiiClass {
+    /// For people: "no personal data".
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Unspecified => "not said",
+            Self::None => "no personal data",
+            Self::Pseudonymous => "pseudonymous",
+            Self::Personal => "personal",
+            Self::Sensitive => "sensitive",
+        }
+    }
+}
+
 /// `(judi.field)`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldOptions {

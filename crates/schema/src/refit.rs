@@ -35,9 +35,15 @@ pub struct Refit<'a> {
 
 /// Whether the event fits the version that its sender named, which may be known by now, or the newest one.
 ///
+/// A version that is still to come is waited for: read by an older one, its numbers could be cut to a type that was
+/// widened since, its absent fields be taken for zeros, and its new fields never get their defaults.
+///
 /// Events whose envelope could not be read, and lines of files, are not judged again: no schema changes that.
 #[must_use]
 pub fn refit<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Option<Refit<'a>> {
+    if kept.schema_version > schemas.current().version {
+        return None;
+    }
     let named = schemas.version(kept.schema_version);
     let newest = Some(schemas.current()).filter(|newest| newest.version != kept.schema_version);
     [named, newest].into_iter().flatten().find_map(|model| {

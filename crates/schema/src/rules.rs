@@ -12,10 +12,13 @@
 mod bounds;
 mod bytes;
 mod compile;
+mod fitting;
 mod formats;
 mod message;
+mod pattern;
 mod text;
 mod uri;
+mod words;
 
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor};
 
 use self::bounds::{Bounds, Moment};
 use self::bytes::BytesRules;
+pub(crate) use self::fitting::Fitting;
 pub use self::message::{Group, MessageRules};
 use self::text::TextRules;
 use crate::wire::Scalar;

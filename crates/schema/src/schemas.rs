@@ -32,6 +32,8 @@ pub enum OpenMode {
     Extend,
     /// What was published counts, whatever the files say now: for those who read data while somebody edits.
     Published,
+    /// A changed schema is the version that publishing it would make, and nothing is written.
+    Preview,
 }
 
 /// All known versions and the ledger.
@@ -87,10 +89,18 @@ impl Schemas {
     ///
     /// # Errors
     /// As of [`Schemas::open`], without the disk's.
-    pub fn next(self, sources: &[Source]) -> Result<Self, SchemaError> {
+    pub fn next(&self, sources: &[Source]) -> Result<Self, SchemaError> {
+        self.next_compiled(compile(sources)?)
+    }
+
+    /// [`Schemas::next`] of sources that are compiled already.
+    ///
+    /// # Errors
+    /// As of [`Schemas::next`].
+    pub fn next_compiled(&self, compiled: Compiled) -> Result<Self, SchemaError> {
         let known: Vec<&Model> = self.versions.values().map(|version| version.model.as_ref()).collect();
-        let (ledger, model) = publish::publish(&self.ledger, &known, compile(sources)?)?;
-        let mut models: Vec<Arc<Model>> = self.versions.into_values().map(|version| version.model).collect();
+        let (ledger, model) = publish::publish(&self.ledger, &known, compiled)?;
+        let mut models: Vec<Arc<Model>> = self.versions.values().map(|version| Arc::clone(&version.model)).collect();
         models.push(Arc::new(model));
         Self::assemble_shared(ledger, models, Path::new("schema"))
     }

@@ -13,6 +13,10 @@ pub enum Schema {
     Breaking(Breaking),
     /// Tell each change since an earlier state: Judi's verdict, what it does, who uses it, and the fix.
     Diff(Diff),
+    /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
+    Docs(Docs),
+    /// Find what is wrong with a schema that compiles, by buf's rules and Judi's own.
+    Lint(Lint),
     /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
     Export(Export),
     /// Make the schema's files the newest version; a running server takes events by it at once.
@@ -34,6 +38,21 @@ pub struct Breaking {
     pub project: ProjectArg,
 }
 
+/// `judi schema lint`
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// A project, or a folder of .proto files [default: the folder upwards that holds judi.toml].
+    pub dir: Option<PathBuf>,
+    /// Repair what can be repaired for certain in the .proto files; what changed is told on standard error.
+    #[arg(long)]
+    pub fix: bool,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
 /// `judi schema publish`
 #[derive(Debug, Args)]
 pub struct Publish {
@@ -42,6 +61,18 @@ pub struct Publish {
     /// How to print the version.
     #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
     pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema docs`
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// A project, or a folder of .proto files [default: the project upwards].
+    pub dir: Option<PathBuf>,
+    /// Where to write index.html and the files beside it.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub project: ProjectArg,
 }

@@ -4,10 +4,12 @@
 mod against;
 mod breaking;
 mod diff;
+mod docs;
 mod export;
 mod findings;
 mod folder;
 mod git;
+mod lint;
 mod publish;
 
 use crate::cli::schema::Schema;
@@ -18,7 +20,9 @@ pub fn run(command: &Schema) -> Done {
     match command {
         Schema::Breaking(args) => breaking::run(args),
         Schema::Diff(args) => diff::run(args),
+        Schema::Docs(args) => docs::run(args),
         Schema::Export(args) => export::run(args),
+        Schema::Lint(args) => lint::run(args),
         Schema::Publish(args) => publish::run(args),
     }
 }

@@ -3,9 +3,11 @@
 use std::num::NonZeroUsize;
 
 use judi_engine::{EngineOptions, Zone};
+use judi_schema::schemas::Schemas;
 use judi_sim::SimWorld;
 
 use super::*;
+use crate::catalogue::ProjectUses;
 
 fn presenter(sim: &SimWorld) -> Arc<Presenter> {
     let engine =
@@ -17,7 +19,20 @@ fn presenter(sim: &SimWorld) -> Arc<Presenter> {
         timeout: Duration::from_secs(1),
         example_key: String::new(),
     };
-    Presenter::new(Arc::new(engine.unwrap()), Arc::new(|| Ok(Catalog::new(Zone::UTC))), sim.world(), options)
+    let catalog: CatalogSource = Arc::new(|| Ok(Catalog::new(Zone::UTC)));
+    Presenter::new(Arc::new(engine.unwrap()), catalog, Arc::new(NoEvents), sim.world(), options)
+}
+
+struct NoEvents;
+
+impl Definitions for NoEvents {
+    fn schemas(&self) -> Arc<Schemas> {
+        Arc::new(Schemas::first(&[]).unwrap())
+    }
+
+    fn uses(&self, _: &Schemas) -> Result<ProjectUses, String> {
+        Ok(ProjectUses::default())
+    }
 }
 
 fn question(number: usize) -> Question {

@@ -65,13 +65,14 @@ impl Config {
     /// [`SchemaError::Refused`] with line and column.
     pub fn parse(file: &str, text: &str) -> Result<Self, SchemaError> {
         let root = yaml::read(file, text)?;
-        let reader = Reader { file };
+        let mut reader = Reader { file, has_other_rules: false };
         let version = reader.version(&root)?;
         let known: &[&str] = match version {
             Version::V1Beta1 | Version::V1 => &["version", "name", "deps", "build", "lint", "breaking"],
             Version::V2 => &["version", "name", "modules", "deps", "lint", "breaking", "plugins", "policies"],
         };
         let members = reader.members(&root, known)?;
+        reader.has_other_rules = ["plugins", "policies"].into_iter().any(|key| reader.is_nonempty(&members, key));
         let modules = match version {
             Version::V1Beta1 | Version::V1 => vec![reader.only_module(version, &members)?],
             Version::V2 => reader.modules(&members)?,
@@ -149,6 +150,8 @@ pub(super) fn strip_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
 /// Reads the parts of one file.
 struct Reader<'a> {
     file: &'a str,
+    /// Whether plugins or policies bring rules that are not known here.
+    has_other_rules: bool,
 }
 
 /// The members of a map by name.
@@ -331,7 +334,7 @@ impl Reader<'_> {
         }
         let of_category = RULES.iter().filter(|rule| rule.categories(version).is_some_and(|all| all.contains(name)));
         let ids: Vec<&'static str> = of_category.map(|rule| rule.id).collect();
-        if ids.is_empty() {
+        if ids.is_empty() && !self.has_other_rules {
             let known: Vec<&str> = rules::names(version).collect();
             let near = nearest::nearest(name, known.iter().copied());
             let did = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();

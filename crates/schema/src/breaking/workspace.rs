@@ -1,6 +1,6 @@
 //! A folder as buf sees it: the modules that buf.yaml makes of its files, compiled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use prost::Message as _;
 
@@ -8,7 +8,7 @@ use super::check;
 use super::config::{Check, Config, Module, strip_folder};
 use super::image::Image;
 use super::image::wire::{FileProto, LocationProto, MessageProto, SourceCodeInfo};
-use crate::compile::{Carried, Files, Origin, Source, Strictness, Unit, link, names_of};
+use crate::compile::{Carried, Files, Linked, Origin, Source, Strictness, Unit, link, names_of};
 use crate::error::{Place, SchemaError};
 use crate::finding::Finding;
 
@@ -16,6 +16,8 @@ use crate::finding::Finding;
 #[derive(Debug)]
 pub struct Workspace {
     modules: Vec<CompiledModule>,
+    /// The files of all modules, where there are several.
+    whole: Option<Image>,
 }
 
 #[derive(Debug)]
@@ -36,6 +38,10 @@ impl Workspace {
         compiled.map_err(|error| layout.in_the_folder(error))
     }
 
+    fn whole(&self) -> Option<&Image> {
+        self.whole.as_ref().or_else(|| self.modules.first().map(|module| &module.image))
+    }
+
     /// One module that a `FileDescriptorSet` has the files of, carried ones excepted.
     ///
     /// # Errors
@@ -46,21 +52,24 @@ impl Workspace {
     }
 }
 
-/// What is broken in `current`, by its configuration. Modules are compared with those of the same folder; where both
-/// sides have one only, with each other. What was in a module that is gone was deleted.
+/// What is broken in `current`, by its configuration. Modules are compared with those of the same folder; where each
+/// side has one, with each other; where the folders have changed, all files with all files, by the first module's rules.
 #[must_use]
 pub fn compare(current: &Workspace, previous: &Workspace) -> Vec<Finding> {
     if let ([now], [before]) = (current.modules.as_slice(), previous.modules.as_slice()) {
         return check(&now.image, &before.image, &now.check);
     }
-    let mut findings = Vec::new();
-    for before in &previous.modules {
-        let now = current.modules.iter().find(|now| now.path == before.path);
-        findings.extend(match now {
-            Some(now) => check(&now.image, &before.image, &now.check),
-            None => check(&Image::default(), &before.image, &before.check),
-        });
+    let like = |before: &CompiledModule| current.modules.iter().find(|now| now.path == before.path);
+    if previous.modules.iter().any(|before| like(before).is_none()) {
+        let (Some(first), Some(now), Some(before)) = (current.modules.first(), current.whole(), previous.whole())
+        else {
+            return Vec::new();
+        };
+        return check(now, before, &first.check);
     }
+    let pairs = previous.modules.iter().filter_map(|before| Some((like(before)?, before)));
+    let mut findings: Vec<Finding> =
+        pairs.flat_map(|(now, before)| check(&now.image, &before.image, &now.check)).collect();
     findings.sort();
     findings
 }
@@ -70,7 +79,7 @@ struct Layout {
     /// By import name.
     sources: Vec<Source>,
     /// The import names of each module's files.
-    modules: Vec<(Module, Vec<String>)>,
+    modules: Vec<(Module, HashSet<String>)>,
     /// The place in the folder of each import name.
     places: BTreeMap<String, String>,
 }
@@ -79,7 +88,7 @@ impl Layout {
     fn new(sources: Vec<Source>, config: &Config) -> Result<Self, SchemaError> {
         let mut layout = Self {
             sources: Vec::with_capacity(sources.len()),
-            modules: config.modules.iter().map(|module| (module.clone(), Vec::new())).collect(),
+            modules: config.modules.iter().map(|module| (module.clone(), HashSet::new())).collect(),
             places: BTreeMap::new(),
         };
         for source in sources {
@@ -125,22 +134,12 @@ impl Layout {
         let linked = link(&files, Strictness::Lenient)?;
         let mut modules = Vec::with_capacity(self.modules.len());
         for (module, names) in &self.modules {
-            let mut image = Image::default();
-            for unit in &linked.units {
-                let is_import = !names.contains(&unit.name);
-                let mut file = FileProto::decode(linked.encoded(unit).as_slice()).map_err(|error| {
-                    SchemaError::Compile { place: Place::file(&unit.name), cause: error.to_string(), hint: None }
-                })?;
-                restore(&mut file, unit);
-                if let Some(locations) = linked.locations(unit).filter(|_| !is_import) {
-                    let location = locations.into_iter().map(|one| LocationProto { path: one.path, span: one.span });
-                    file.source_code_info = Some(SourceCodeInfo { location: location.collect() });
-                }
-                image.add(file, unit.edition, is_import);
-            }
+            let image = image(&linked, |name| names.contains(name))?;
             modules.push(CompiledModule { path: module.path.clone(), check: module.check.clone(), image });
         }
-        Ok(Workspace { modules })
+        let all = |name: &str| self.modules.iter().any(|(_, names)| names.contains(name));
+        let whole = if modules.len() > 1 { Some(image(&linked, all)?) } else { None };
+        Ok(Workspace { modules, whole })
     }
 
     /// An error with the place in the folder instead of the import name.
@@ -152,6 +151,26 @@ impl Layout {
         }
         error
     }
+}
+
+/// The files that are `own`, and those that they import.
+fn image(linked: &Linked<'_>, own: impl Fn(&str) -> bool) -> Result<Image, SchemaError> {
+    let mut image = Image::default();
+    for unit in &linked.units {
+        let is_import = !own(&unit.name);
+        let mut file = FileProto::decode(linked.encoded(unit).as_slice()).map_err(|error| SchemaError::Compile {
+            place: Place::file(&unit.name),
+            cause: error.to_string(),
+            hint: Some("declare the inner messages beside the outer ones"),
+        })?;
+        restore(&mut file, unit);
+        if !is_import && let Some(locations) = linked.locations(unit) {
+            let location = locations.into_iter().map(|one| LocationProto { path: one.path, span: one.span });
+            file.source_code_info = Some(SourceCodeInfo { location: location.collect() });
+        }
+        image.add(file, unit.edition, is_import);
+    }
+    Ok(image)
 }
 
 /// Gives a file back what lenient linking took: its syntax and its JSON names.

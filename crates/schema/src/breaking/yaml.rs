@@ -13,14 +13,14 @@ const NODES_MAX: usize = 100_000;
 
 /// A value and where it begins, both from 1.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) line: u32,
-    pub(super) column: u32,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) value: Value,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     Text(String),
@@ -33,7 +33,7 @@ pub(super) enum Value {
 ///
 /// # Errors
 /// What is no YAML, or is too deep or too large, with its place in `file`.
-pub(super) fn read(file: &str, text: &str) -> Result<Node, SchemaError> {
+pub(crate) fn read(file: &str, text: &str) -> Result<Node, SchemaError> {
     let mut reader = Reader { file, open: Vec::new(), anchors: HashMap::new(), nodes: 0 };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
@@ -49,7 +49,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<Node, SchemaError> {
 }
 
 /// That something in a configuration is wrong.
-pub(super) fn refused(file: &str, line: u32, column: u32, cause: String) -> SchemaError {
+pub(crate) fn refused(file: &str, line: u32, column: u32, cause: String) -> SchemaError {
     SchemaError::Refused {
         place: Place { file: file.to_owned(), line: Some(line), column: Some(column) },
         cause,

@@ -1,6 +1,7 @@
 //! Rows that older schemas could not read in full, read again by the newest: what stood in `_unknown` goes into its
 //! columns, and enum values that had no name get theirs. Everything else of a row stays as it is, its schema version,
-//! too: what its writer's schema lacked and did not send is still NULL.
+//! too: what its writer's schema lacked and did not send is still NULL. A zero that stands for a field which did not
+//! come gives way when the field did come after all: in JSON, under a name that the row's version did not know.
 //!
 //! ```text
 //!   row (version 3) ── _unknown ──read by version 7──► a part of a row ──merged under the row──► row
@@ -19,7 +20,7 @@ use arrow::datatypes::Int64Type;
 use arrow::error::ArrowError;
 
 use super::envelope::UNKNOWN;
-use super::merge::merged;
+use super::merge::merged_rows;
 use super::program::Program;
 use super::renamed::with_names;
 use super::{ColumnsError, EventColumns};
@@ -103,7 +104,7 @@ impl CatchUp {
         let versions = column(batch, "schema_version")?.as_primitive_opt::<Int64Type>();
         let versions = versions.ok_or_else(|| wrong("schema_version"))?;
         let mut rows = EventColumns::new(&self.schemas);
-        let mut parts = Parts { batch: None, picks: Vec::new(), events: BTreeSet::new() };
+        let mut parts = Parts { batch: None, picks: Vec::new(), events: BTreeMap::new() };
         let mut newest: BTreeMap<&str, Option<(&Arc<Model>, &EventModel)>> = BTreeMap::new();
         for row in 0..batch.num_rows() {
             if unknown.is_null(row) || events.is_null(row) {
@@ -117,7 +118,12 @@ impl CatchUp {
             // What has not the form of its field stays unknown, and tells by that what is wrong with its sender.
             if let Ok(true) = rows.push_part(model, event, unknown.value(row)) {
                 parts.picks.push(row);
-                parts.events.insert(name.to_owned());
+                if let Some(layout) = self.schemas.layout(model.version, event.index)
+                    && !parts.events.contains_key(name)
+                {
+                    let program = Program::new(&model.plans, event.message, &layout.root);
+                    parts.events.insert(name.to_owned(), program);
+                }
             }
         }
         if !rows.is_empty() {
@@ -136,8 +142,8 @@ impl CatchUp {
                 if column == UNKNOWN {
                     let read = take(read, &places, None)?;
                     *own = zip(&BooleanArray::from(picked(&parts.picks, own.len())), &read, own)?;
-                } else if parts.events.contains(field.name()) {
-                    *own = merged(own, &take(read, &places, None)?)?;
+                } else if let Some(program) = parts.events.get(field.name()) {
+                    *own = merged_rows(program, own, &take(read, &places, None)?)?;
                 }
             }
         }
@@ -161,8 +167,8 @@ struct Parts {
     batch: Option<RecordBatch>,
     /// The rows that they belong to, ascending.
     picks: Vec<usize>,
-    /// The events that occur.
-    events: BTreeSet<String>,
+    /// The events that occur, and how their newest versions are read.
+    events: BTreeMap<String, Program>,
 }
 
 /// For each of `rows` rows the number of its part.

@@ -33,7 +33,7 @@ pub(super) struct Step {
     pub(super) column: usize,
     /// The child that keeps the number of an enum without a name for it.
     pub(super) number: Option<usize>,
-    /// The child that names the member of the oneof, and the field's name.
+    /// The child that names the member of the oneof, and the field's first name.
     pub(super) case: Option<(usize, Box<str>)>,
     /// How many values, and of what.
     pub(super) shape: Shape,
@@ -131,7 +131,7 @@ impl Step {
         Self {
             column: place.child,
             number: place.unknown_number,
-            case: case.map(|&column| (column, field.name.as_str().into())),
+            case: case.map(|&column| (column, place.first_name.clone())),
             shape,
         }
     }
@@ -208,5 +208,10 @@ impl Names {
             Some(name) => name.as_deref(),
             None => names.get(&number).map(String::as_str),
         }
+    }
+
+    /// Whether `name` is, or ever was, the name of 0.
+    pub(super) fn is_zero(&self, name: &str) -> bool {
+        self.rest.numbers.get(name) == Some(&0)
     }
 }

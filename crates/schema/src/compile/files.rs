@@ -1,7 +1,7 @@
 //! Where the linker finds files: the project's texts, the project's descriptor sets, the carried ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use prost_reflect::DescriptorPool;
 use prost_types::FileDescriptorProto;
@@ -30,8 +30,8 @@ pub(crate) struct Files<'a> {
 
 /// A file as it was found.
 pub(crate) enum Origin<'a> {
-    /// As text, read.
-    Text { text: &'a str, parsed: Box<Parsed> },
+    /// As text, read; a carried one has no places that anybody asks for.
+    Text { text: &'a str, parsed: Arc<Parsed>, is_carried: bool },
     /// A `FileDescriptorProto`, encoded.
     Encoded(&'a [u8]),
     /// One of the well-known types.
@@ -95,14 +95,14 @@ impl<'a> Files<'a> {
     /// What is wrong with its text.
     pub(crate) fn open(&self, name: &str) -> Result<Option<Origin<'_>>, Complaint> {
         if let Some(text) = self.texts.get(name) {
-            let parsed = Box::new(front::parse(name, text)?);
-            return Ok(Some(Origin::Text { text, parsed }));
+            let parsed = Arc::new(front::parse(name, text)?);
+            return Ok(Some(Origin::Text { text, parsed, is_carried: false }));
         }
         if let Some(bytes) = self.encoded.get(name) {
             return Ok(Some(Origin::Encoded(bytes)));
         }
         if let Some((text, parsed)) = carried(name) {
-            return Ok(Some(Origin::Text { text, parsed: Box::new(parsed.clone()?) }));
+            return Ok(Some(Origin::Text { text, parsed: parsed.clone()?, is_carried: true }));
         }
         let well_known = DescriptorPool::global().get_file_by_name(name);
         let well_known = well_known.filter(|file| file.name().starts_with("google/protobuf/"));
@@ -111,11 +111,11 @@ impl<'a> Files<'a> {
 }
 
 /// A carried file, which is read once.
-fn carried(name: &str) -> Option<&'static (&'static str, Result<Parsed, Complaint>)> {
-    type Read = BTreeMap<&'static str, (&'static str, Result<Parsed, Complaint>)>;
+fn carried(name: &str) -> Option<&'static (&'static str, Result<Arc<Parsed>, Complaint>)> {
+    type Read = BTreeMap<&'static str, (&'static str, Result<Arc<Parsed>, Complaint>)>;
     static READ: OnceLock<Read> = OnceLock::new();
     let all = READ.get_or_init(|| {
-        embedded::all().map(|file| (file.name, (file.text, front::parse(file.name, file.text)))).collect()
+        embedded::all().map(|file| (file.name, (file.text, front::parse(file.name, file.text).map(Arc::new)))).collect()
     });
     all.get(name)
 }

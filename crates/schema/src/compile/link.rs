@@ -65,8 +65,14 @@ struct Linker<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    Linked,
+    /// The longest chain of imports that begins here has this many files.
+    Linked {
+        depth: usize,
+    },
 }
+
+/// The longest chain of imports: the linker's library follows public ones by recursion.
+const IMPORT_DEPTH_MAX: usize = 500;
 
 /// A file whose imports are being loaded.
 struct Pending<'a> {
@@ -90,14 +96,15 @@ impl<'a> Linker<'a> {
         while let Some(pending) = stack.last_mut() {
             let Some(import) = pending.imports.get(pending.next).cloned() else {
                 if let Some(done) = stack.pop() {
-                    self.add(done.unit)?;
+                    let depth = self.depth(&done)?;
+                    self.add(done.unit, depth)?;
                 }
                 continue;
             };
             pending.next += 1;
             let index = pending.next - 1;
             match self.states.get(&import) {
-                Some(State::Linked) => {}
+                Some(State::Linked { .. }) => {}
                 Some(State::Open) => return Err(cycle(&stack, index, &import)),
                 None => match self.open(import.clone())? {
                     Some(opened) => stack.push(opened),
@@ -124,7 +131,24 @@ impl<'a> Linker<'a> {
         Ok(Some(Pending { unit: Unit { name, origin, edition }, imports, next: 0 }))
     }
 
-    fn add(&mut self, unit: Unit<'a>) -> Result<(), SchemaError> {
+    fn depth(&self, pending: &Pending<'_>) -> Result<usize, SchemaError> {
+        let depth = |import: &String| match self.states.get(import) {
+            Some(State::Linked { depth }) => *depth,
+            _ => 0,
+        };
+        let deepest = pending.imports.iter().enumerate().max_by_key(|(_, import)| depth(import));
+        match deepest {
+            Some((index, import)) if depth(import) >= IMPORT_DEPTH_MAX => Err(SchemaError::Compile {
+                place: place_of_import(&pending.unit, index),
+                cause: format!("more than {IMPORT_DEPTH_MAX} files import each other in a chain"),
+                hint: Some("import what is needed directly"),
+            }),
+            Some((_, import)) => Ok(depth(import) + 1),
+            None => Ok(1),
+        }
+    }
+
+    fn add(&mut self, unit: Unit<'a>, depth: usize) -> Result<(), SchemaError> {
         let pool = &mut self.linked.pool;
         let added = match &unit.origin {
             Origin::Text { parsed, .. } => {
@@ -149,7 +173,7 @@ impl<'a> Linker<'a> {
         if let Err(error) = added {
             return Err(failure::explain_link(&error, &unit, &self.linked.units));
         }
-        self.states.insert(unit.name.clone(), State::Linked);
+        self.states.insert(unit.name.clone(), State::Linked { depth });
         self.linked.units.push(unit);
         Ok(())
     }
@@ -200,9 +224,9 @@ impl Linked<'_> {
         self.pool.get_file_by_name(&unit.name).map(|file| file.encode_to_vec()).unwrap_or_default()
     }
 
-    /// The source locations of a file that was read as text.
+    /// The source locations of a file of the folder that was read as text.
     pub(crate) fn locations(&self, unit: &Unit<'_>) -> Option<Vec<prost_types::source_code_info::Location>> {
-        let Origin::Text { text, parsed } = &unit.origin else { return None };
+        let Origin::Text { text, parsed, is_carried: false } = &unit.origin else { return None };
         let mut interpreter = Interpreter::new(&self.pool, &unit.name);
         Some(parsed.places.locations(text, |owner, name| interpreter.path(owner, name)))
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use judi_world::Disk;
 
 use crate::error::{Place, SchemaError};
+use crate::front::line_and_column;
 
 /// The largest file that is read: a hundred times the largest `.proto` file that people write.
 pub const FILE_BYTES_MAX: u64 = 10 << 20;
@@ -94,9 +95,10 @@ fn read_file(disk: &dyn Disk, path: &Path, name: &str, size_bytes: u64) -> Resul
         Ok(text) => Ok(Some(SourceText::Proto(text))),
         Err(error) => {
             let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().iter().take(good).filter(|&&byte| byte == b'\n').count() + 1;
+            let before = String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default());
+            let (line, column) = line_and_column(&before, good);
             Err(SchemaError::Refused {
-                place: Place::line(name, u32::try_from(line).unwrap_or(u32::MAX)),
+                place: Place { file: name.to_owned(), line: Some(line), column: Some(column) },
                 cause: "the file is not UTF-8 here".to_owned(),
                 hint: "save it as UTF-8".to_owned(),
             })

@@ -117,3 +117,54 @@ fn a_descriptor_set_says_the_same_as_its_text() {
     assert!(matches!(broken, Err(SchemaError::Compile { ref place, .. }) if place.file == "x.binpb"), "{broken:?}");
     assert!(Compiled::from_descriptor_set("x", &[10, 200, 1]).is_err());
 }
+
+#[test]
+fn editions_are_read_as_text_and_said_in_the_older_syntaxes() {
+    let explicit = "edition = \"2023\";\npackage p;\nmessage A {\n  int32 a = 1;\n  repeated int32 b = 2;\n  A c = 3 \
+        [features.message_encoding = DELIMITED];\n  string d = 4 [features.field_presence = LEGACY_REQUIRED];\n}\n";
+    let compiled = compile(&[source("a.proto", explicit)]).unwrap();
+    assert_eq!(compiled.editions, [("a.proto".to_owned(), 1000)].into());
+    let a = compiled.pool.get_message_by_name("p.A").unwrap();
+    let field = |name: &str| a.get_field_by_name(name).unwrap();
+    assert!(field("a").supports_presence() && field("c").is_group() && !field("b").supports_presence());
+    assert_eq!(field("d").cardinality(), prost_reflect::Cardinality::Required);
+    assert_eq!(a.parent_file().syntax(), prost_reflect::Syntax::Proto2);
+    assert_eq!(Place::of_field(&field("d")).to_string(), "a.proto:7:3");
+
+    let implicit = explicit.replace("package p;", "package p;\noption features.field_presence = IMPLICIT;");
+    let implicit =
+        implicit.replace("  int32 a = 1;", "  int32 a = 1; int64 e = 5 [features.field_presence = EXPLICIT];");
+    let compiled = compile(&[source("a.proto", &implicit)]).unwrap();
+    let a = compiled.pool.get_message_by_name("p.A").unwrap();
+    assert_eq!(a.parent_file().syntax(), prost_reflect::Syntax::Proto3);
+    assert!(!a.get_field_by_name("a").unwrap().supports_presence());
+    assert!(a.get_field_by_name("e").unwrap().supports_presence());
+
+    // What is kept of it is read as the same, and the fingerprint is that of the text.
+    let kept = Compiled::from_descriptor_set("1.binpb", &compiled.descriptor_set()).unwrap();
+    assert_eq!((kept.fingerprint, &kept.editions), (compiled.fingerprint, &compiled.editions));
+
+    let judi = "edition = \"2023\"; import \"judi/v1/options.proto\"; message A { option (judi.event) = { name: \"a\" owner: \"o\" }; \
+        string a = 1 [(judi.field).required = true]; }";
+    let compiled = compile(&[source("a.proto", judi)]).unwrap();
+    let options = crate::options::OptionReader::new(&compiled.pool);
+    assert_eq!(options.event(&compiled.pool.get_message_by_name("A").unwrap()).unwrap().name, "a");
+
+    let (file, line, column, cause, _) =
+        refusal(&[("a.proto", "edition = \"2023\";\nmessage A {\n\tint32 a = 1 [features.nope = X];\n}\n")]);
+    assert_eq!((file.as_str(), line, column), ("a.proto", Some(3), Some(15)), "{cause}");
+    let (_, line, column, cause, _) = refusal(&[("a.proto", "edition = \"2023\";\nmessage A {\n\tNope a = 1;\n}\n")]);
+    assert_eq!((line, column), (Some(3), Some(2)), "{cause}");
+}
+
+#[test]
+fn chains_of_imports_are_bounded() {
+    let name = |index: usize| format!("f{index}.proto");
+    let files: Vec<Source> = (0..700)
+        .map(|index| source(&name(index), &format!("syntax = \"proto3\"; import public \"{}\";", name(index + 1))))
+        .chain([source(&name(700), "syntax = \"proto3\";")])
+        .collect();
+    let error = compile(&files).unwrap_err();
+    assert!(error.to_string().contains("in a chain") && error.hint().is_some(), "{error}");
+    compile(&files[400..]).unwrap();
+}

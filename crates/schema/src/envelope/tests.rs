@@ -85,3 +85,17 @@ fn the_partition_follows_the_first_id_there_is() {
     assert_eq!(envelope(context("", "")).partition_key(), "e");
     assert_eq!(envelope(None).partition_key(), "e");
 }
+
+#[test]
+fn no_fields_json_name_is_another_fields_name() {
+    // Some runtimes refuse a file in which the two meet, since JSON may use either.
+    let user = "syntax = \"proto3\"; import \"judi/v1/event.proto\"; message A { judi.v1.Event e = 1; }";
+    let pool =
+        compile(&[Source { name: "a.proto".to_owned(), text: SourceText::Proto(user.to_owned()) }]).unwrap().pool;
+    for message in pool.all_messages().filter(|message| message.package_name().starts_with("judi")) {
+        for field in message.fields() {
+            let other = message.get_field_by_name(field.json_name());
+            assert!(other.is_none_or(|other| other == field), "{}", field.full_name());
+        }
+    }
+}

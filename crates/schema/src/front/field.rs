@@ -238,7 +238,7 @@ impl Parser<'_> {
         let start = self.current().start;
         let mut options = Vec::new();
         let owner = self.below(&[tag::OPTIONS]);
-        let pseudo = self.compact_options(&[owner], &mut options)?;
+        let pseudo = self.field_options(owner, &mut options)?;
         if !options.is_empty() {
             self.place(&[tag::OPTIONS], start, self.last_end());
             field.options = Some(FieldOptions { uninterpreted_option: options, ..FieldOptions::default() });

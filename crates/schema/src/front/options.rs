@@ -44,21 +44,40 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `[a = 1, (b) = 2]`, of every options message in `owners`. What is no option is given back.
+    /// `[a = 1, (b) = 2]`, of every options message in `owners`.
     pub(super) fn compact_options(
         &mut self,
         owners: &[Vec<i32>],
         options: &mut Vec<UninterpretedOption>,
+    ) -> Result<(), Complaint> {
+        self.options_in_brackets(owners, options, None)
+    }
+
+    /// The same of a field; what is no option is given back.
+    pub(super) fn field_options(
+        &mut self,
+        owner: Vec<i32>,
+        options: &mut Vec<UninterpretedOption>,
     ) -> Result<Vec<PseudoOption>, Complaint> {
-        self.expect(b'[')?;
         let mut pseudo = Vec::new();
+        self.options_in_brackets(&[owner], options, Some(&mut pseudo))?;
+        Ok(pseudo)
+    }
+
+    fn options_in_brackets(
+        &mut self,
+        owners: &[Vec<i32>],
+        options: &mut Vec<UninterpretedOption>,
+        mut pseudo: Option<&mut Vec<PseudoOption>>,
+    ) -> Result<(), Complaint> {
+        self.expect(b'[')?;
         loop {
             let start = self.current().start;
             let mut inner = Vec::new();
             let mut option = self.option(&mut inner)?;
             let end = self.last_end();
-            match pseudo_name(&option.name).filter(|_| owners.len() == 1) {
-                Some(name) => {
+            match pseudo_name(&option.name).zip(pseudo.as_deref_mut()) {
+                Some((name, pseudo)) => {
                     let value_start = inner.first().map_or(start, |(_, start, _)| *start);
                     option.name.clear();
                     pseudo.push(PseudoOption { name, value: option, start, value_start, end });
@@ -78,8 +97,7 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.expect(b']')?;
-        Ok(pseudo)
+        self.expect(b']')
     }
 
     /// `a.(b).c = value`. `inner` gets the members of a message that sets features, with their whole names.

@@ -29,7 +29,7 @@ pub(super) fn decode(text: &str, out: &mut Vec<u8>) -> Option<()> {
 }
 
 /// Appends the text that stands for the bytes.
-pub(super) fn encode(bytes: &[u8], out: &mut String) {
+pub(crate) fn encode(bytes: &[u8], out: &mut String) {
     for group in bytes.chunks(3) {
         let byte = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);

@@ -20,6 +20,8 @@ pub(super) struct Reader<'p> {
     pub(super) plans: &'p Plans,
     pub(super) out: &'p mut Vec<u8>,
     pub(super) violation: Option<Violation>,
+    /// Whether zeros are written though absence would say the same: of a part of a message, absence says nothing.
+    pub(super) keeps_zeros: bool,
     /// How many messages stand inside each other here.
     depth: u32,
 }
@@ -35,7 +37,12 @@ pub(super) struct Body<'r, 'p, 's> {
 
 impl<'p> Reader<'p> {
     pub(super) const fn new(plans: &'p Plans, out: &'p mut Vec<u8>) -> Self {
-        Self { plans, out, violation: None, depth: 0 }
+        Self { plans, out, violation: None, keeps_zeros: false, depth: 0 }
+    }
+
+    /// For members of a message whose others were read before.
+    pub(super) const fn of_part(plans: &'p Plans, out: &'p mut Vec<u8>) -> Self {
+        Self { plans, out, violation: None, keeps_zeros: true, depth: 0 }
     }
 
     /// Keeps the violation, and gives serde an error to stop with.

@@ -67,7 +67,7 @@ pub(super) fn seconds_and_nanos(seconds: i64, nanos: i32, out: &mut Vec<u8>) {
 }
 
 /// Writes JSON text in quotes, escaped.
-pub(super) fn quote(text: &str, out: &mut String) {
+pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');
     let mut plain_from = 0;
     for (place, byte) in text.bytes().enumerate() {
@@ -99,7 +99,7 @@ const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// Writes a double with the fewest digits that give it back; whole numbers without a point, what JSON has no number
 /// for as text.
-pub(super) fn double(value: f64, out: &mut String) {
+pub(crate) fn double(value: f64, out: &mut String) {
     if value.is_nan() {
         out.push_str("\"NaN\"");
     } else if value.is_infinite() {
@@ -112,7 +112,7 @@ pub(super) fn double(value: f64, out: &mut String) {
 }
 
 /// As [`double`], of a float: fewer digits give it back.
-pub(super) fn float(value: f32, out: &mut String) {
+pub(crate) fn float(value: f32, out: &mut String) {
     if value.is_finite() && value != value.trunc() {
         out.push_str(&format!("{value:?}"));
     } else if value.is_finite() && f64::from(value.abs()) > WHOLE_MAX {

@@ -32,10 +32,10 @@ impl<'de> DeserializeSeed<'de> for Field<'_, '_, '_> {
         match field.cardinality {
             Cardinality::Implicit | Cardinality::Explicit => {
                 let value = Single {
-                    reader,
                     kind: &field.kind,
                     tag: Some(field.number),
-                    omit_zero: field.cardinality == Cardinality::Implicit,
+                    omit_zero: field.cardinality == Cardinality::Implicit && !reader.keeps_zeros,
+                    reader,
                     place: if inner { place } else { Some(&own) },
                 };
                 value.deserialize(source)

@@ -128,6 +128,8 @@ impl<'a> Walk<'a> {
         // A version's field fills the generation that has its type.
         let mut generations = (1u32..).map_while(|generation| self.node(ColumnRole::Value, generation));
         let Some(node) = generations.find(|node| node.kind == field.kind) else { return Ok(None) };
+        let first = self.node(ColumnRole::Value, 1).and_then(|node| node.column.last());
+        let first_name = first.map_or(field.name.as_str(), String::as_str).into();
         let unknown_number = match field.has_number {
             true => match self.node(ColumnRole::Number, 1) {
                 Some(number) => Some(number.position),
@@ -140,7 +142,7 @@ impl<'a> Walk<'a> {
             InnerShape::Cut => Inner::Cut,
             InnerShape::Struct(shape) => Inner::Struct(Box::new(self.message(shape, node)?)),
         };
-        Ok(Some(FieldLayout { child: node.position, unknown_number, inner }))
+        Ok(Some(FieldLayout { child: node.position, first_name, unknown_number, inner }))
     }
 
     fn case(&mut self, case: &CaseShape) -> Option<usize> {

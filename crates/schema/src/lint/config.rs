@@ -7,7 +7,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::wire::{WireFile, WireLint};
+use self::wire::{WireFile, WireLint, Word};
 use super::rules::{BufVersion, CATEGORY_ALIASES, Origin, RETIRED, RULES, Rule, STANDARD};
 use crate::error::{Place, SchemaError};
 use crate::nearest::nearest;
@@ -89,10 +89,10 @@ impl Workspace {
     /// [`SchemaError::Refused`] with the line: no YAML, an unknown version, key, rule or category, a path that leads out.
     pub fn parse(file: &str, text: &str) -> Result<Self, SchemaError> {
         let (version, wire) = wire::read(file, text)?;
-        let reader = Reader { file, text, version };
+        let reader = Reader { file, version };
         let modules = match version {
-            BufVersion::V2 => reader.modules_of_v2(wire)?,
-            BufVersion::V1Beta1 | BufVersion::V1 => vec![reader.module_of_v1(wire)?],
+            BufVersion::V2 => reader.modules_of_v2(&wire)?,
+            BufVersion::V1Beta1 | BufVersion::V1 => vec![reader.module_of_v1(&wire)?],
         };
         Ok(Self { modules })
     }
@@ -177,94 +177,92 @@ impl LintConfig {
 
 struct Reader<'a> {
     file: &'a str,
-    text: &'a str,
     version: BufVersion,
 }
 
 impl Reader<'_> {
-    fn module_of_v1(&self, wire: WireFile) -> Result<Module, SchemaError> {
-        let build = wire.build.unwrap_or_default();
-        let mut module = Module::whole(self.lint(wire.lint.unwrap_or_default())?);
-        module.excludes = self.paths(build.excludes)?;
-        let roots = self.paths(build.roots)?;
+    fn module_of_v1(&self, wire: &WireFile) -> Result<Module, SchemaError> {
+        let mut module = Module::whole(self.lint(&wire.lint)?);
+        module.excludes = self.paths(&wire.excludes)?;
+        let roots = self.paths(&wire.roots)?;
         if !roots.is_empty() {
             module.roots = roots;
         }
         Ok(module)
     }
 
-    fn modules_of_v2(&self, wire: WireFile) -> Result<Vec<Module>, SchemaError> {
-        let common = wire.lint.unwrap_or_default();
-        let listed = wire.modules.unwrap_or_default();
-        if listed.is_empty() {
-            return Ok(vec![Module::whole(self.lint(common)?)]);
+    fn modules_of_v2(&self, wire: &WireFile) -> Result<Vec<Module>, SchemaError> {
+        if wire.modules.is_empty() {
+            return Ok(vec![Module::whole(self.lint(&wire.lint)?)]);
         }
-        let module = |it: wire::WireModule| {
+        let module = |it: &wire::WireModule| {
+            let root = it.path.as_ref().map_or_else(|| Ok(THIS_FOLDER.to_owned()), |path| self.path(path))?;
             Ok(Module {
-                roots: vec![self.path(it.path.as_deref().unwrap_or(THIS_FOLDER))?],
-                excludes: self.paths(it.excludes)?,
-                includes: self.paths(it.includes)?,
-                lint: self.lint(it.lint.unwrap_or_else(|| common.clone()))?,
+                roots: vec![root],
+                excludes: self.paths(&it.excludes)?,
+                includes: self.paths(&it.includes)?,
+                lint: self.lint(it.lint.as_ref().unwrap_or(&wire.lint))?,
             })
         };
-        listed.into_iter().map(module).collect()
+        wire.modules.iter().map(module).collect()
     }
 
-    fn lint(&self, wire: WireLint) -> Result<LintConfig, SchemaError> {
+    fn lint(&self, wire: &WireLint) -> Result<LintConfig, SchemaError> {
         let mut config = LintConfig::standard(self.version);
-        let used = self.rules(wire.uses.unwrap_or_default())?;
-        if wire.disable_builtin == Some(true) {
+        if wire.disable_builtin {
             config.enabled.clear();
-        } else if !used.is_empty() {
-            config.enabled = used;
+        } else if !wire.uses.is_empty() {
+            config.enabled = self.rules(&wire.uses)?;
         }
-        for id in self.rules(wire.except.unwrap_or_default())? {
+        for id in self.rules(&wire.except)? {
             config.enabled.remove(id);
         }
-        config.ignore = self.paths(wire.ignore)?;
-        for (id, paths) in wire.ignore_only.unwrap_or_default() {
+        config.ignore = self.paths(&wire.ignore)?;
+        for (name, paths) in &wire.ignore_only {
             let paths = self.paths(paths)?;
-            for rule in self.rules(vec![id])? {
+            for rule in self.rules(std::slice::from_ref(name))? {
                 config.ignore_only.entry(rule).or_default().extend(paths.iter().cloned());
             }
         }
-        let keep = |over: Option<String>, default: &mut String| {
-            if let Some(text) = over.filter(|text| !text.is_empty()) {
-                *default = text;
+        for (over, default) in [
+            (&wire.enum_zero_value_suffix, &mut config.enum_zero_value_suffix),
+            (&wire.service_suffix, &mut config.service_suffix),
+        ] {
+            if !over.is_empty() {
+                default.clone_from(over);
             }
-        };
-        keep(wire.enum_zero_value_suffix, &mut config.enum_zero_value_suffix);
-        keep(wire.service_suffix, &mut config.service_suffix);
-        let yes = |flag: Option<bool>| flag == Some(true);
-        config.rpc_allow_same_request_response = yes(wire.rpc_allow_same_request_response);
-        config.rpc_allow_google_protobuf_empty_requests = yes(wire.rpc_allow_google_protobuf_empty_requests);
-        config.rpc_allow_google_protobuf_empty_responses = yes(wire.rpc_allow_google_protobuf_empty_responses);
-        if yes(wire.allow_comment_ignores) {
+        }
+        config.rpc_allow_same_request_response = wire.rpc_allow_same_request_response;
+        config.rpc_allow_google_protobuf_empty_requests = wire.rpc_allow_google_protobuf_empty_requests;
+        config.rpc_allow_google_protobuf_empty_responses = wire.rpc_allow_google_protobuf_empty_responses;
+        if wire.allow_comment_ignores {
             config.comment_ignores = CommentIgnores::All;
         }
-        if yes(wire.disallow_comment_ignores) {
+        if wire.disallow_comment_ignores {
             config.comment_ignores = CommentIgnores::Nothing;
         }
         Ok(config)
     }
 
     /// The rules that ids of rules and categories stand for.
-    fn rules(&self, names: Vec<String>) -> Result<BTreeSet<&'static str>, SchemaError> {
+    fn rules(&self, words: &[Word]) -> Result<BTreeSet<&'static str>, SchemaError> {
         let mut ids = BTreeSet::new();
-        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        for word in words.iter().filter(|word| !word.text.trim().is_empty()) {
+            let name = word.text.trim();
             let name = CATEGORY_ALIASES.iter().find(|(old, _)| *old == name).map_or(name, |(_, today)| *today);
             let known = RULES.iter().filter(|rule| rule.categories(self.version).is_some());
             let mut found = known.filter(|rule| rule.id == name).map(|rule| rule.id).chain(ids_in(self.version, name));
             match found.next() {
                 Some(first) => ids.extend(std::iter::once(first).chain(found)),
                 None if RETIRED.contains(&name) => {}
-                None => return Err(self.unknown(name)),
+                None => return Err(self.unknown(word)),
             }
         }
         Ok(ids)
     }
 
-    fn unknown(&self, name: &str) -> SchemaError {
+    fn unknown(&self, word: &Word) -> SchemaError {
+        let name = word.text.as_str();
         let is_judis = |rule: &&Rule| rule.origin == Origin::Judi;
         let hint = if RULES.iter().filter(is_judis).any(|rule| rule.id == name) {
             "it is Judi's: switch it off with lint_except in the table [schema] of conventions.toml".to_owned()
@@ -276,27 +274,26 @@ impl Reader<'_> {
                 None => "the rules and categories are in docs/reference/lint.md".to_owned(),
             }
         };
-        self.refused(name, format!("{name:?} is no rule or category of buf's in this version of {BUF_YAML}"), hint)
+        self.refused(word, format!("{name:?} is no rule or category of buf's in this version of {BUF_YAML}"), hint)
     }
 
-    fn paths(&self, paths: Option<Vec<String>>) -> Result<Vec<String>, SchemaError> {
-        paths.unwrap_or_default().iter().map(|path| self.path(path)).collect()
+    fn paths(&self, paths: &[Word]) -> Result<Vec<String>, SchemaError> {
+        paths.iter().map(|path| self.path(path)).collect()
     }
 
-    fn path(&self, path: &str) -> Result<String, SchemaError> {
+    fn path(&self, word: &Word) -> Result<String, SchemaError> {
+        let path = word.text.as_str();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != THIS_FOLDER).collect();
         if path.starts_with('/') || parts.contains(&"..") {
             let cause = format!("the path {path:?} leads out of the folder");
-            return Err(self.refused(path, cause, "paths are relative to the buf.yaml".to_owned()));
+            return Err(self.refused(word, cause, "paths are relative to the buf.yaml".to_owned()));
         }
         Ok(if parts.is_empty() { THIS_FOLDER.to_owned() } else { parts.join("/") })
     }
 
-    /// `what` stands in the text, so its line can be told.
-    fn refused(&self, what: &str, cause: String, hint: String) -> SchemaError {
-        let line = self.text.lines().position(|line| line.contains(what));
-        let line = line.and_then(|index| u32::try_from(index + 1).ok());
-        SchemaError::Refused { place: Place { file: self.file.to_owned(), line, column: None }, cause, hint }
+    fn refused(&self, word: &Word, cause: String, hint: String) -> SchemaError {
+        let place = Place { file: self.file.to_owned(), line: Some(word.line), column: Some(word.column) };
+        SchemaError::Refused { place, cause, hint }
     }
 }
 

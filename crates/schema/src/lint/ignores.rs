@@ -63,7 +63,7 @@ impl Part {
                 _ => 4,
             })),
             (Self::File, _) | (Self::Message, 5 | 7 | 9 | 10) => Inner::Whole,
-            (Self::Field | Self::Extension, 7 | 8) | (Self::Enum, 3 | 4 | 5) | (Self::Service, 3) => Inner::Whole,
+            (Self::Field | Self::Extension, 7 | 8) | (Self::Enum, 3..=5) | (Self::Service, 3) => Inner::Whole,
             (Self::Leaf(options), number) if number == options => Inner::Whole,
             _ => Inner::Attribute,
         }

@@ -11,8 +11,11 @@ use crate::compile::{Compiled, Source, SourceText, compile};
 use crate::error::{Place, SchemaError};
 use crate::options::OptionReader;
 
-/// How far a tab goes. The places of findings are those that buf names, and buf counts like this.
+/// How far apart tab stops are in the columns of a location.
 const TAB_COLUMNS: u32 = 4;
+
+/// It takes no column.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A compiled schema.
 pub(super) struct Subject<'a> {
@@ -129,15 +132,11 @@ impl<'a> LintFile<'a> {
     /// Where that stands; `None` where nothing is written for it.
     pub(super) fn extent(&self, path: &[i32]) -> Option<Extent> {
         let [start_line, start_column, end_line, end_column] = self.span(path)?;
-        let column = |line: usize, byte: usize| match &self.text {
-            Some(text) => text.column(line, byte),
-            None => narrow(byte.saturating_add(1)),
-        };
         Some(Extent {
-            start_line: narrow(start_line + 1),
-            start_column: column(start_line, start_column),
-            end_line: narrow(end_line + 1),
-            end_column: column(end_line, end_column),
+            start_line: start_line.saturating_add(1),
+            start_column: start_column.saturating_add(1),
+            end_line: end_line.saturating_add(1),
+            end_column: end_column.saturating_add(1),
         })
     }
 
@@ -154,9 +153,9 @@ impl<'a> LintFile<'a> {
         self.location(path).map_or("", |location| location.leading_comments())
     }
 
-    /// Line and byte of the start, line and byte of the end, all from 0.
-    fn span(&self, path: &[i32]) -> Option<[usize; 4]> {
-        let span: Vec<usize> = self.location(path)?.span.iter().filter_map(|it| usize::try_from(*it).ok()).collect();
+    /// Line and column of the start and of the end, all from 0; columns are characters, a tab going to the next stop.
+    fn span(&self, path: &[i32]) -> Option<[u32; 4]> {
+        let span: Vec<u32> = self.location(path)?.span.iter().filter_map(|it| u32::try_from(*it).ok()).collect();
         match span.as_slice() {
             [line, start, end] => Some([*line, *start, *line, *end]),
             [start_line, start, end_line, end] => Some([*start_line, *start, *end_line, *end]),
@@ -176,22 +175,45 @@ impl<'a> Text<'a> {
         Self { whole, line_starts: std::iter::once(0).chain(starts).collect() }
     }
 
-    fn offset(&self, line: usize, byte: usize) -> Option<usize> {
-        self.line_starts.get(line)?.checked_add(byte)
-    }
-
-    /// The column, from 1, of a byte of a line: in characters, a tab going to the next stop.
-    fn column(&self, line: usize, byte: usize) -> u32 {
-        let start = self.line_starts.get(line).copied().unwrap_or(self.whole.len());
-        let before = self.whole.get(start..start.saturating_add(byte)).unwrap_or_default();
-        let columns = before.chars().fold(0u32, |column, character| match character {
-            '\t' => (column / TAB_COLUMNS + 1) * TAB_COLUMNS,
-            _ => column.saturating_add(1),
-        });
-        columns.saturating_add(1)
+    /// The byte at a line and column, both from 0.
+    fn offset(&self, line: u32, column: u32) -> Option<usize> {
+        let start = *self.line_starts.get(usize::try_from(line).ok()?)?;
+        let mut at = 0u32;
+        for (offset, character) in self.whole.get(start..)?.char_indices() {
+            if at >= column && character != BYTE_ORDER_MARK {
+                return Some(start + offset);
+            }
+            at = match character {
+                '\t' => (at / TAB_COLUMNS + 1) * TAB_COLUMNS,
+                BYTE_ORDER_MARK => at,
+                '\n' => return None,
+                _ => at.saturating_add(1),
+            };
+        }
+        (at == column).then_some(self.whole.len())
     }
 }
 
-fn narrow(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_lead_to_bytes() {
+        let text = Text::new("\u{feff}a\n\tb é c\n\n  \td");
+        for (line, column, wanted) in [
+            (0, 0, Some(3)),
+            (0, 1, Some(4)),
+            (1, 4, Some(6)),
+            (1, 6, Some(8)),
+            (1, 7, Some(10)),
+            (2, 0, Some(13)),
+            (3, 4, Some(17)),
+            (3, 5, Some(18)),
+            (0, 9, None),
+            (9, 0, None),
+        ] {
+            assert_eq!(text.offset(line, column), wanted, "{line}:{column}");
+        }
+    }
 }

@@ -385,7 +385,7 @@ fn twins_are_named_with_the_one_that_exists() {
 fn what_is_reserved_stays_unused() {
     let text =
         "message A { reserved \"foo\"; string foo = 1; }\nenum E { reserved \"E_Q\"; E_UNSPECIFIED = 0; E_Q = 1; }\n";
-    assert_eq!(rules(text, "{}"), ["6:38 RESERVED_REUSED", "7:45 RESERVED_REUSED"]);
+    assert_eq!(rules(text, "{}"), ["5:1 IMPORT_USED", "6:36 RESERVED_REUSED", "7:45 RESERVED_REUSED"]);
 }
 
 #[test]

@@ -30,7 +30,8 @@ pub(super) enum BytesFormat {
 }
 
 impl BytesFormat {
-    const fn fits(self, length: usize) -> bool {
+    /// Whether bytes of this length are such.
+    pub(super) const fn fits(self, length: usize) -> bool {
         match self {
             Self::Ip => length == 4 || length == 16,
             Self::Ipv4 => length == 4,
@@ -38,12 +39,22 @@ impl BytesFormat {
         }
     }
 
-    const fn name_and_text(self) -> (&'static str, &'static str) {
+    /// What such bytes are.
+    pub(super) const fn text(self) -> &'static str {
         match self {
-            Self::Ip => ("ip", "must be an IP address of 4 or 16 bytes"),
-            Self::Ipv4 => ("ipv4", "must be an IPv4 address of 4 bytes"),
-            Self::Ipv6 => ("ipv6", "must be an IPv6 address of 16 bytes"),
-            Self::Uuid => ("uuid", "must be a UUID of 16 bytes"),
+            Self::Ip => "an IP address of 4 or 16 bytes",
+            Self::Ipv4 => "an IPv4 address of 4 bytes",
+            Self::Ipv6 => "an IPv6 address of 16 bytes",
+            Self::Uuid => "a UUID of 16 bytes",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Uuid => "uuid",
         }
     }
 }
@@ -86,10 +97,7 @@ impl BytesRules {
             return broken("not_in", "must not be this value".to_owned());
         }
         match self.format {
-            Some(format) if !format.fits(value.len()) => {
-                let (name, text) = format.name_and_text();
-                broken(name, text.to_owned())
-            }
+            Some(format) if !format.fits(value.len()) => broken(format.name(), format!("must be {}", format.text())),
             _ => Ok(()),
         }
     }

@@ -86,6 +86,31 @@ impl Format {
         }
     }
 
+    /// Text of this form, for an example.
+    pub(super) const fn sample(self) -> &'static str {
+        match self {
+            Self::Email => "anna@example.com",
+            Self::Hostname | Self::Address => "example.com",
+            Self::Ip | Self::Ipv4 => "192.0.2.1",
+            Self::Ipv6 => "2001:db8::1",
+            Self::Uri => "https://example.com/page",
+            Self::UriRef => "/page",
+            Self::Uuid => "019329f0-0000-7000-8000-000000000001",
+            Self::TrimmedUuid => "019329f0000070008000000000000001",
+            Self::IpWithPrefixLength | Self::Ipv4WithPrefixLength => "192.0.2.1/24",
+            Self::Ipv6WithPrefixLength => "2001:db8::1/64",
+            Self::IpPrefix | Self::Ipv4Prefix => "192.0.2.0/24",
+            Self::Ipv6Prefix => "2001:db8::/32",
+            Self::HostAndPort => "example.com:443",
+            Self::Ulid => "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            Self::ProtobufName => "news.v1.Article",
+            Self::ProtobufDotName => ".news.v1.Article",
+            Self::HeaderName { .. } => "X-Example",
+            Self::HeaderValue { .. } => "text",
+        }
+    }
+
+    /// Whether `text` is of this form.
     pub(super) fn fits(self, text: &str) -> bool {
         match self {
             Self::Email => is_email(text),
@@ -204,4 +229,17 @@ fn is_identifier(text: &str) -> bool {
 /// RFC 7230's tchar.
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_is_of_its_form() {
+        let headers = [true, false].map(|strict| [Format::HeaderName { strict }, Format::HeaderValue { strict }]);
+        for format in NAMED.iter().map(|(_, format, _)| *format).chain(headers.into_iter().flatten()) {
+            assert!(format.fits(format.sample()), "{format:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use judi_world::{Disk, write_durably};
 
 use super::{OpenMode, model_of, publish};
+use crate::comments::Comments;
 use crate::compile::Compiled;
 use crate::error::{Place, SchemaError};
 use crate::ledger::{LEDGER_BYTES_MAX, LEDGER_FILE, Ledger, LedgerVersion};
@@ -13,6 +14,9 @@ use crate::model::Model;
 
 /// Held while a version is published.
 const LOCK_FILE: &str = "publish.lock";
+
+/// The largest file of comments that is read.
+const COMMENTS_BYTES_MAX: u64 = 64 << 20;
 
 /// The ledger and the known versions, the current one last; `compiled` is what the schema folder says now.
 pub(super) fn open(
@@ -24,10 +28,16 @@ pub(super) fn open(
 ) -> Result<(Ledger, Vec<Model>), SchemaError> {
     let ledger = read_ledger(disk, schema_dir)?;
     if let Some(newest) = ledger.newest().filter(|newest| newest.fingerprint == compiled.fingerprint) {
-        keep_descriptors(disk, versions_dir, mode, newest, &compiled)?;
+        if mode != OpenMode::Preview {
+            keep_descriptors(disk, versions_dir, mode, newest, &compiled)?;
+        }
         let mut models = earlier(disk, versions_dir, &ledger, newest.number)?;
         models.push(model_of(&ledger, newest.number, &newest.semver, compiled)?);
         return Ok((ledger, models));
+    }
+    if mode == OpenMode::Preview {
+        let next = next_version(disk, versions_dir, &ledger, compiled)?;
+        return Ok((next.ledger, next.models));
     }
     if mode != OpenMode::Extend {
         return Err(SchemaError::NotPublished { newest: ledger.newest().map_or(0, |newest| newest.number) });
@@ -70,18 +80,38 @@ fn publish_next(
     ledger: &Ledger,
     compiled: Compiled,
 ) -> Result<(Ledger, Vec<Model>), SchemaError> {
+    let descriptors = compiled.descriptor_set();
+    let next = next_version(disk, versions_dir, ledger, compiled)?;
+    if let Some(model) = next.models.last() {
+        // The descriptors first: a version that the ledger names can then always be read. Left behind by a crash,
+        // they are overwritten by the next attempt.
+        let path = version_file(versions_dir, model.version);
+        write_durably(disk, &path, &descriptors).map_err(SchemaError::disk(&path))?;
+        keep_comments(disk, versions_dir, model.version, &model.comments)?;
+    }
+    let path = schema_dir.join(LEDGER_FILE);
+    write_durably(disk, &path, next.ledger.to_text().as_bytes()).map_err(SchemaError::disk(&path))?;
+    Ok((next.ledger, next.models))
+}
+
+/// The ledger with one version more, and the known versions, that one last.
+struct Next {
+    ledger: Ledger,
+    models: Vec<Model>,
+}
+
+/// `compiled` as the version after the ledger's newest. Nothing is written.
+fn next_version(
+    disk: &dyn Disk,
+    versions_dir: &Path,
+    ledger: &Ledger,
+    compiled: Compiled,
+) -> Result<Next, SchemaError> {
     let mut models = earlier(disk, versions_dir, ledger, u32::MAX)?;
     let known: Vec<&Model> = models.iter().collect();
-    let descriptors = compiled.descriptor_set();
-    let (extended, model) = publish::publish(ledger, &known, compiled)?;
-    // The descriptors first: a version that the ledger names can then always be read. Left behind by a crash,
-    // they are overwritten by the next attempt.
-    let path = version_file(versions_dir, model.version);
-    write_durably(disk, &path, &descriptors).map_err(SchemaError::disk(&path))?;
-    let path = schema_dir.join(LEDGER_FILE);
-    write_durably(disk, &path, extended.to_text().as_bytes()).map_err(SchemaError::disk(&path))?;
+    let (ledger, model) = publish::publish(ledger, &known, compiled)?;
     models.push(model);
-    Ok((extended, models))
+    Ok(Next { ledger, models })
 }
 
 fn read_ledger(disk: &dyn Disk, schema_dir: &Path) -> Result<Ledger, SchemaError> {
@@ -107,17 +137,46 @@ fn keep_descriptors(
     version: &LedgerVersion,
     compiled: &Compiled,
 ) -> Result<(), SchemaError> {
+    let comments = Comments::of(&compiled.pool);
     if let Some(kept) = load(disk, versions_dir, version)? {
-        return matches_ledger(versions_dir, version, &kept);
+        matches_ledger(versions_dir, version, &kept)?;
+        // Comments may get better while the version stays what it is.
+        let is_newer = mode == OpenMode::Extend && !comments.is_empty();
+        return if is_newer { keep_comments(disk, versions_dir, version.number, &comments) } else { Ok(()) };
     }
     let path = version_file(versions_dir, version.number);
     let written =
         disk.create_dir_all(versions_dir).and_then(|()| write_durably(disk, &path, &compiled.descriptor_set()));
     match mode {
-        OpenMode::Extend => written.map_err(SchemaError::disk(&path)),
+        OpenMode::Extend => {
+            written.map_err(SchemaError::disk(&path))?;
+            keep_comments(disk, versions_dir, version.number, &comments)
+        }
         // Who only reads makes no records, so nothing depends on the descriptors yet.
-        OpenMode::Read | OpenMode::Published => Ok(()),
+        OpenMode::Read | OpenMode::Published | OpenMode::Preview => Ok(()),
     }
+}
+
+/// Keeps a version's comments beside its descriptors, where they are not the ones that are there.
+fn keep_comments(disk: &dyn Disk, versions_dir: &Path, number: u32, comments: &Comments) -> Result<(), SchemaError> {
+    if kept_comments(disk, versions_dir, number).as_ref().unwrap_or(&Comments::default()) == comments {
+        return Ok(());
+    }
+    let path = comments_file(versions_dir, number);
+    write_durably(disk, &path, comments.to_text().as_bytes()).map_err(SchemaError::disk(&path))
+}
+
+/// The comments that were kept of a version. Without them it can be read all the same, so that a file that is missing
+/// or broken is no error.
+fn kept_comments(disk: &dyn Disk, versions_dir: &Path, number: u32) -> Option<Comments> {
+    let path = comments_file(versions_dir, number);
+    let size = disk.open(&path).and_then(|file| file.size_bytes()).ok()?;
+    let bytes = (size <= COMMENTS_BYTES_MAX).then(|| disk.read(&path).ok())??;
+    Comments::parse(&String::from_utf8(bytes).ok()?)
+}
+
+fn comments_file(versions_dir: &Path, number: u32) -> PathBuf {
+    versions_dir.join(format!("{number}.comments.json"))
 }
 
 /// The versions before `before` whose descriptors are here.
@@ -126,7 +185,11 @@ fn earlier(disk: &dyn Disk, versions_dir: &Path, ledger: &Ledger, before: u32) -
     for version in ledger.versions.iter().filter(|version| version.number < before) {
         let Some(compiled) = load(disk, versions_dir, version)? else { continue };
         matches_ledger(versions_dir, version, &compiled)?;
-        models.push(model_of(ledger, version.number, &version.semver, compiled)?);
+        let mut model = model_of(ledger, version.number, &version.semver, compiled)?;
+        if let Some(comments) = kept_comments(disk, versions_dir, version.number) {
+            model.comments = comments;
+        }
+        models.push(model);
     }
     Ok(models)
 }

@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::project::Project;
 
 /// The name of a project's schema folder in the project.
-const SCHEMA_FOLDER: &str = "schema";
+pub(super) const SCHEMA_FOLDER: &str = "schema";
 
 /// A schema's files at some time, and how buf.yaml says that they belong together.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ fn of_registry(version: &str, folder: &SchemaFolder) -> Result<State, Failure> {
     Ok(State { name: format!("registry:{version}"), sources: vec![source], config: Config::default() })
 }
 
-fn read_ledger(project: &Project) -> Result<Ledger, Failure> {
+pub(super) fn read_ledger(project: &Project) -> Result<Ledger, Failure> {
     let path = project.schema_dir().join(LEDGER_FILE);
     match fs::read_to_string(&path) {
         Ok(text) => Ledger::parse(&path.display().to_string(), &text).map_err(|error| failed(&error)),
@@ -167,7 +167,7 @@ fn read_ledger(project: &Project) -> Result<Ledger, Failure> {
 }
 
 /// buf.yaml of a folder, with its path.
-fn read_config(dir: &Path) -> Result<Option<(String, String)>, Failure> {
+pub(super) fn read_config(dir: &Path) -> Result<Option<(String, String)>, Failure> {
     let path: PathBuf = dir.join(CONFIG_FILE);
     let file = path.display().to_string();
     match fs::read(&path) {
@@ -180,7 +180,7 @@ fn read_config(dir: &Path) -> Result<Option<(String, String)>, Failure> {
     }
 }
 
-fn failed(error: &SchemaError) -> Failure {
+pub(super) fn failed(error: &SchemaError) -> Failure {
     let exit = if error.fault() == Fault::User { Exit::Usage } else { Exit::Outside };
     let failure = Failure::from_error(exit, "", error);
     match error.hint() {

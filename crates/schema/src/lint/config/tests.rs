@@ -33,6 +33,10 @@ fn use_and_except_take_rules_and_categories() {
     assert_eq!(enabled("version: v1"), enabled("version: v1\nlint:\n  use:\n    - DEFAULT\n"));
     assert_eq!(enabled("version: v1beta1\nlint:\n  use: [OTHER]"), ["ENUM_FIRST_VALUE_ZERO"]);
     assert!(!enabled("version: v2\nlint:\n  except: [STANDARD, ]").contains(&"PACKAGE_DEFINED"));
+    assert_eq!(
+        enabled("version: v2\nmodules:\n  - path: a\n    lint:\n      use: []\nlint:\n  use: [UNARY_RPC]").len(),
+        2
+    );
     assert!(enabled("version: v2").contains(&"FIELD_NOT_REQUIRED"));
     assert!(!enabled("version: v1").contains(&"FIELD_NOT_REQUIRED"));
     assert!(enabled("version: v2\nlint:\n  disable_builtin: true").is_empty());
@@ -111,7 +115,7 @@ fn what_is_wrong_is_told_with_its_line() {
     assert!(hint.contains("conventions.toml"), "{hint}");
     let (line, cause, _) = refusal("version: v1\nlint:\n  usee: [X]");
     assert_eq!(line, Some(3), "{cause}");
-    assert!(cause.contains("usee"), "{cause}");
+    assert!(cause.contains("usee") && cause.contains("did you mean use?"), "{cause}");
     let (line, cause, _) = refusal("version: v2\nlint:\n  use: [X\n");
     assert!(line.is_some() && !cause.is_empty(), "{line:?} {cause}");
     let (line, cause, _) = refusal("version: v9");

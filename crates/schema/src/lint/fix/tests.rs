@@ -231,7 +231,7 @@ fn a_workspace_of_modules_is_repaired_at_its_paths() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(10))]
 
     #[test]
     fn whatever_is_repaired_compiles_and_is_repaired_once(

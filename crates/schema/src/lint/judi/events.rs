@@ -33,10 +33,9 @@ fn check_name(event: &Event<'_, '_>, sink: &mut Sink<'_>) {
         Some(format!("Event name {name:?} should be snake_case, such as {:?}.", words::split(name).join("_")))
     } else if name.len() > EVENT_NAME_CHARACTERS_MAX {
         Some(format!("Event name {name:?} has {} characters; {EVENT_NAME_CHARACTERS_MAX} are possible.", name.len()))
-    } else if let Some(pattern) = pattern.filter(|pattern| !pattern.matches(name)) {
-        Some(format!("Event name {name:?} should match the convention {:?}.", pattern.to_string()))
     } else {
-        None
+        let broken = pattern.filter(|pattern| !pattern.matches(name));
+        broken.map(|pattern| format!("Event name {name:?} should match the convention {:?}.", pattern.to_string()))
     };
     if let Some(complaint) = complaint {
         sink.report("EVENT_NAME", event.file, &place, complaint);
