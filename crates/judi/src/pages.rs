@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use judi_present::{CatalogSource, Definitions, EventUse, PageOptions, Presenter};
+use judi_present::{CatalogSource, Definitions, PageOptions, Presenter, ProjectUses};
 use judi_schema::schemas::Schemas;
 use judi_world::World;
 
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::live::LiveSchemas;
 use crate::project::Project;
 use crate::stack::Stack;
-use crate::uses;
+use crate::uses::project_uses;
 use crate::warehouse::{Warehouse, engine};
 
 /// The field with a headline, where the article's event has one.
@@ -21,8 +21,6 @@ const TITLE_FIELD: &str = "title";
 pub struct ProjectDefinitions {
     /// Whose jobs, metrics and dashboards use the events.
     pub project: Project,
-    /// The outside.
-    pub world: World,
     /// The newest schemas.
     pub schemas: Arc<LiveSchemas>,
 }
@@ -32,8 +30,9 @@ impl Definitions for ProjectDefinitions {
         self.schemas.get()
     }
 
-    fn uses(&self, schemas: &Schemas) -> Result<Vec<EventUse>, String> {
-        Ok(uses::of_project(&self.project, schemas))
+    fn uses(&self, schemas: &Schemas) -> Result<ProjectUses, String> {
+        let found = project_uses(&self.project, schemas.views());
+        Ok(ProjectUses { uses: found.uses, passed_over: found.passed_over })
     }
 }
 
@@ -46,8 +45,7 @@ pub fn router(stack: &Stack) -> Result<Router, Failure> {
 pub fn presenter(project: &Project, world: &World, schemas: &Arc<LiveSchemas>) -> Result<Arc<Presenter>, Failure> {
     let warehouse = Warehouse::new(project, world, Arc::clone(schemas))?;
     let catalog: CatalogSource = Arc::new(move || warehouse.catalog().map_err(|failure| failure.message));
-    let definitions =
-        ProjectDefinitions { project: project.clone(), world: world.clone(), schemas: Arc::clone(schemas) };
+    let definitions = ProjectDefinitions { project: project.clone(), schemas: Arc::clone(schemas) };
     let names = &project.config.import.combined;
     let current = schemas.get();
     let model = current.current();

@@ -7,10 +7,8 @@ mod config_files;
 mod jobs;
 
 use judi_engine::{ColumnUse, EVENTS_TABLE, KnownTable, Origin};
-use judi_present::EventUse;
 pub use judi_schema::diff::{Use, UseKind};
 use judi_schema::layout::ENVELOPE_COLUMNS;
-use judi_schema::schemas::Schemas;
 use judi_schema::view::View;
 
 use crate::project::Project;
@@ -43,26 +41,6 @@ pub fn project_uses(project: &Project, views: &[View]) -> Uses {
     found.uses.sort_by(|a, b| (&a.file, a.line, a.column, a).cmp(&(&b.file, b.line, b.column, b)));
     found.uses.dedup();
     found
-}
-
-/// The same for the event catalogue.
-pub fn of_project(project: &Project, schemas: &Schemas) -> Vec<EventUse> {
-    let uses = project_uses(project, schemas.views()).uses.into_iter().map(|it| EventUse {
-        view: it.view,
-        kind: match it.kind {
-            UseKind::Job => judi_present::UseKind::Job,
-            UseKind::Metric => judi_present::UseKind::Metric,
-            UseKind::Dashboard => judi_present::UseKind::Dashboard,
-            UseKind::Experiment => judi_present::UseKind::Experiment,
-            UseKind::Report => judi_present::UseKind::Report,
-        },
-        name: it.name,
-        column_name: Some(it.column_name).filter(|column| !column.is_empty()),
-        file: it.file,
-        line: it.line,
-        column: it.column,
-    });
-    uses.collect()
 }
 
 /// A search through one project.

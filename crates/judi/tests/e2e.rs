@@ -29,6 +29,8 @@ mod synthetic;
 mod access_log;
 #[path = "e2e/bad_input.rs"]
 mod bad_input;
+#[path = "e2e/breaking.rs"]
+mod breaking;
 #[path = "e2e/demo.rs"]
 mod demo;
 #[path = "e2e/errors.rs"]

@@ -9,8 +9,8 @@ use judi_schema::catalogue::{Catalogue, EventEntry};
 use judi_schema::schemas::Schemas;
 
 pub(crate) use search::{Found, all_words, search};
-pub(crate) use usage::Usage;
-pub use usage::{EventUse, UseKind};
+pub use usage::ProjectUses;
+pub(crate) use usage::{Usage, kind_text};
 
 /// Where the catalogue comes from.
 pub trait Definitions: Send + Sync {
@@ -20,8 +20,8 @@ pub trait Definitions: Send + Sync {
     /// Who uses the events, or why that cannot be told. May read files.
     ///
     /// # Errors
-    /// For people: what is wrong with the project's files, or that there are none.
-    fn uses(&self, schemas: &Schemas) -> Result<Vec<EventUse>, String>;
+    /// For people: that there is no project whose files could name them.
+    fn uses(&self, schemas: &Schemas) -> Result<ProjectUses, String>;
 }
 
 /// The catalogue with its uses.

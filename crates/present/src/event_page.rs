@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use crate::adoption::{Adoption, chosen};
 use crate::adoption_page::Choice;
+use crate::catalogue::kind_text;
 use crate::event_fields::{self, Filled};
 use crate::events_page::{Shown, badges, described};
 use crate::format::shortened;
@@ -92,7 +93,7 @@ fn unknown(shown: &Shown, name: &str) -> Response {
     let content = html! {
         h1 { "No such event" }
         p dir="auto" { "The schema has no event " code { (shortened(name, NAME_CHARACTERS)) } "."
-            @if let Some(near) = nearest(name, names) { " Did you mean " a href=(shown.links.event(&near)) { code { (near) } } "?" }
+            @if let Some(near) = nearest(name, names) { " Did you mean " a href=(shown.links.event(near)) { code { (near) } } "?" }
         }
         p { a href=(shown.links.list()) { "All events" } }
     };
@@ -189,13 +190,13 @@ fn uses(event: &Event<'_>) -> Markup {
     html! {
         section aria-labelledby="uses" {
             h2 id="uses" { "Who uses it" }
-            @if let Some(problem) = &usage.problem { p { "That is not known: " (problem) } }
-            @else if readers.is_empty() {
+            @if let Some(problem) = &usage.problem { p dir="auto" { "What could not be read may use it, too: " (problem) } }
+            @if readers.is_empty() && usage.problem.is_none() {
                 p { "Nobody: it is collected but unused. No job, metric, dashboard, experiment or report of the project names it." }
             } @else {
                 ul.uses { @for reader in &readers {
                     li dir="auto" {
-                        (reader.first.kind.text()) " " strong { (reader.first.name) } " " span.note { (reader.first.file) ":" (reader.first.line) }
+                        (kind_text(reader.first.kind)) " " strong { (reader.first.name) } " " span.note { (reader.first.file) ":" (reader.first.line) }
                         @if !reader.columns.is_empty() { br; span.note { "reads " @for (at, column) in reader.columns.iter().enumerate() { @if at > 0 { ", " } code { (column) } } } }
                     }
                 } }

@@ -39,7 +39,7 @@ mod static_site;
 mod router;
 mod sql_api;
 
-pub use catalogue::{Definitions, EventUse, UseKind};
+pub use catalogue::{Definitions, ProjectUses};
 pub use presenter::{CatalogSource, PageOptions, Presenter};
 pub use router::router;
 pub use static_site::{StaticFile, StaticSiteError, static_site};

@@ -13,12 +13,12 @@ pub enum Schema {
     Breaking(Breaking),
     /// Tell each change since an earlier state: Judi's verdict, what it does, who uses it, and the fix.
     Diff(Diff),
-    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
-    Export(Export),
     /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
     Docs(Docs),
     /// Find what is wrong with a schema that compiles, by buf's rules and Judi's own.
     Lint(Lint),
+    /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
+    Export(Export),
     /// Make the schema's files the newest version; a running server takes events by it at once.
     Publish(Publish),
 }
@@ -65,6 +65,18 @@ pub struct Publish {
     pub project: ProjectArg,
 }
 
+/// `judi schema docs`
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// A project, or a folder of .proto files [default: the project upwards].
+    pub dir: Option<PathBuf>,
+    /// Where to write index.html and the files beside it.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
 /// `judi schema diff`
 #[derive(Debug, Args)]
 pub struct Diff {
@@ -80,18 +92,6 @@ pub struct Diff {
     /// Write what unblocks: reserved, aliases, moved_from, replaces, numbers.
     #[arg(long)]
     pub fix: bool,
-    #[command(flatten)]
-    pub project: ProjectArg,
-}
-
-/// `judi schema docs`
-#[derive(Debug, Args)]
-pub struct Docs {
-    /// A project, or a folder of .proto files [default: the project upwards].
-    pub dir: Option<PathBuf>,
-    /// Where to write index.html and the files beside it.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
     #[command(flatten)]
     pub project: ProjectArg,
 }

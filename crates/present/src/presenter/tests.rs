@@ -7,7 +7,7 @@ use judi_schema::schemas::Schemas;
 use judi_sim::SimWorld;
 
 use super::*;
-use crate::catalogue::EventUse;
+use crate::catalogue::ProjectUses;
 
 fn presenter(sim: &SimWorld) -> Arc<Presenter> {
     let engine =
@@ -30,8 +30,8 @@ impl Definitions for NoEvents {
         Arc::new(Schemas::first(&[]).unwrap())
     }
 
-    fn uses(&self, _: &Schemas) -> Result<Vec<EventUse>, String> {
-        Ok(Vec::new())
+    fn uses(&self, _: &Schemas) -> Result<ProjectUses, String> {
+        Ok(ProjectUses::default())
     }
 }
 

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's way to fail")]
 
 mod browser;
+mod catalogue;
 mod pages;
 mod quarantine;
 mod site;
 mod sql;
+mod static_site;
 mod webdriver;

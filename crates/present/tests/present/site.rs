@@ -1,10 +1,12 @@
 //! A newsroom's pages over tables in a temporary folder, and how a test asks them.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -12,7 +14,7 @@ use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use judi_engine::{Catalog, EVENTS_TABLE, Engine, EngineOptions, Zone, parse_day};
-use judi_present::{CatalogSource, Definitions, EventUse, PageOptions, Presenter};
+use judi_present::{CatalogSource, Definitions, PageOptions, Presenter, ProjectUses};
 use judi_schema::columns::{EventColumns, QuarantineRow, quarantine_batch};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope};
@@ -48,6 +50,19 @@ pub(crate) const fn read<'a>(article: &'a str, reader: &'a str, at: i64) -> Read
     Read { article, title: "", reader, at, is_bot: false, referrer: "", campaign: "" }
 }
 
+/// One event of any kind. `at` is a moment as of [`moment`].
+#[derive(Debug, Clone)]
+pub(crate) struct Sent<'a> {
+    pub(crate) event: &'a str,
+    /// The version of the schema that it was written with.
+    pub(crate) version: u32,
+    pub(crate) payload: Value,
+    /// App, release, platform.
+    pub(crate) from: [&'a str; 3],
+    pub(crate) sender: &'a str,
+    pub(crate) at: i64,
+}
+
 /// Microseconds since 1970 of `minute` of the day, UTC.
 pub(crate) fn moment(day: &str, minute: i64) -> i64 {
     i64::from(parse_day(day).unwrap()) * judi_engine::DAY_US + minute * 60_000_000
@@ -55,7 +70,12 @@ pub(crate) fn moment(day: &str, minute: i64) -> i64 {
 
 /// What a site is made with; [`Setting::open`] makes it.
 pub(crate) struct Setting<'a> {
+    /// The versions of the schema; `None`: one, of the template's events about reading.
+    pub(crate) schemas: Option<Schemas>,
+    /// Who uses the events, or why that is not known.
+    pub(crate) uses: Result<ProjectUses, String>,
     pub(crate) reads: &'a [Read<'a>],
+    pub(crate) sent: &'a [Sent<'a>],
     pub(crate) refused: &'a [QuarantineRow<'a>],
     pub(crate) zone: Zone,
     pub(crate) timeout: Duration,
@@ -65,7 +85,9 @@ pub(crate) struct Setting<'a> {
 
 impl Default for Setting<'_> {
     fn default() -> Self {
-        Self { reads: &[], refused: &[], zone: Zone::UTC, timeout: Duration::from_secs(60), broken: None }
+        let timeout = Duration::from_secs(60);
+        let uses = Ok(ProjectUses::default());
+        Self { schemas: None, uses, reads: &[], sent: &[], refused: &[], zone: Zone::UTC, timeout, broken: None }
     }
 }
 
@@ -73,7 +95,9 @@ impl Default for Setting<'_> {
 pub(crate) struct Site {
     pub(crate) sim: SimWorld,
     pub(crate) router: Router,
+    pub(crate) presenter: Arc<Presenter>,
     pub(crate) schemas: Arc<Schemas>,
+    pub(crate) defined: Arc<Defined>,
     /// How often the tables were opened: once for the zone of a page, and once per question that the engine is asked.
     opened: Arc<AtomicUsize>,
     _folder: TempDir,
@@ -87,18 +111,25 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// The template's events, which nobody uses.
-struct Defined {
-    schemas: Arc<Schemas>,
+/// The events, until another version is published.
+pub(crate) struct Defined {
+    schemas: Mutex<Arc<Schemas>>,
+    uses: Result<ProjectUses, String>,
+}
+
+impl Defined {
+    pub(crate) fn publish(&self, schemas: Schemas) {
+        *self.schemas.lock().unwrap() = Arc::new(schemas);
+    }
 }
 
 impl Definitions for Defined {
     fn schemas(&self) -> Arc<Schemas> {
-        Arc::clone(&self.schemas)
+        Arc::clone(&self.schemas.lock().unwrap())
     }
 
-    fn uses(&self, _: &Schemas) -> Result<Vec<EventUse>, String> {
-        Ok(Vec::new())
+    fn uses(&self, _: &Schemas) -> Result<ProjectUses, String> {
+        self.uses.clone()
     }
 }
 
@@ -107,19 +138,26 @@ impl Setting<'_> {
         let folder = tempfile::tempdir().unwrap();
         let sim = SimWorld::new(11);
         sim.clock.jump_to(Timestamp(moment(TODAY, 12 * 60)));
-        let schemas = Arc::new(schemas());
-        let table = (!self.reads.is_empty()).then(|| events(&folder, &schemas, self.reads));
-        let mut catalog = Catalog::new(self.zone)
-            .with_declared_table(EVENTS_TABLE, table, Arc::clone(schemas.events_schema()))
-            .with_views(schemas.views().iter().cloned());
+        let schemas = Arc::new(self.schemas.unwrap_or_else(template));
+        let defined = Arc::new(Defined { schemas: Mutex::new(Arc::clone(&schemas)), uses: self.uses });
+        let is_empty = self.reads.is_empty() && self.sent.is_empty();
+        let table = (!is_empty).then(|| events(&folder, &schemas, self.reads, self.sent));
         let refused = quarantine_batch(self.refused).unwrap();
-        catalog = catalog.with_rows("quarantine", Schemas::quarantine_schema(), vec![refused]);
+        let commits = commits(self.reads, self.sent);
         let opened = Arc::new(AtomicUsize::new(0));
         let source: CatalogSource = Arc::new({
-            let (opened, broken) = (Arc::clone(&opened), self.broken);
+            let (opened, broken, defined, zone) = (Arc::clone(&opened), self.broken, Arc::clone(&defined), self.zone);
             move || {
                 opened.fetch_add(1, Ordering::Relaxed);
-                broken.map_or_else(|| Ok(catalog.clone()), |why| Err(why.to_owned()))
+                let schemas = defined.schemas();
+                let mut catalog = Catalog::new(zone)
+                    .with_declared_table(EVENTS_TABLE, table.clone(), Arc::clone(schemas.events_schema()))
+                    .with_views(schemas.views().iter().cloned())
+                    .with_rows("quarantine", Schemas::quarantine_schema(), vec![refused.clone()]);
+                if !is_empty {
+                    catalog = catalog.with_rows("_judi.commits", commits.schema(), vec![commits.clone()]);
+                }
+                broken.map_or(Ok(catalog), |why| Err(why.to_owned()))
             }
         });
         let engine = Engine::new(EngineOptions {
@@ -134,9 +172,10 @@ impl Setting<'_> {
             timeout: self.timeout,
             example_key: "dev".into(),
         };
-        let definitions = Arc::new(Defined { schemas: Arc::clone(&schemas) });
+        let definitions = Arc::clone(&defined) as Arc<dyn Definitions>;
         let presenter = Presenter::new(Arc::new(engine.unwrap()), source, definitions, sim.world(), options);
-        Site { sim, router: judi_present::router(presenter), schemas, opened, _folder: folder }
+        let router = judi_present::router(Arc::clone(&presenter));
+        Site { sim, router, presenter, schemas, defined, opened, _folder: folder }
     }
 }
 
@@ -173,8 +212,13 @@ impl Site {
 
     /// Whether `payload` is an article's reading by the schema.
     pub(crate) fn takes(&self, payload: &Value) -> bool {
+        self.takes_event(ARTICLE_EVENT, payload)
+    }
+
+    /// Whether `payload` is such an event by the schema.
+    pub(crate) fn takes_event(&self, event: &str, payload: &Value) -> bool {
         let model = self.schemas.current();
-        let event = model.event(ARTICLE_EVENT).unwrap();
+        let event = model.event(event).unwrap();
         judi_schema::json::to_wire(&model.plans, event.message, &payload.to_string(), &mut Vec::new()).is_ok()
     }
 }
@@ -228,13 +272,14 @@ pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-fn schemas() -> Schemas {
+/// The template's events about reading, published once.
+pub(crate) fn template() -> Schemas {
     let source = Source { name: "newsroom/v1/reading.proto".into(), text: SourceText::Proto(READING.into()) };
     Schemas::first(&[source]).unwrap()
 }
 
-/// A table of `reads` on the real disk, as the judge would have written it.
-fn events(folder: &TempDir, schemas: &Arc<Schemas>, reads: &[Read<'_>]) -> Arc<Table> {
+/// A table of `reads` and of what else was `sent` on the real disk, as the judge would have written it.
+fn events(folder: &TempDir, schemas: &Arc<Schemas>, reads: &[Read<'_>], sent: &[Sent<'_>]) -> Arc<Table> {
     let schema = schemas.events_schema();
     let spec = TableSpec {
         name: EVENTS_TABLE.into(),
@@ -243,20 +288,65 @@ fn events(folder: &TempDir, schemas: &Arc<Schemas>, reads: &[Read<'_>]) -> Arc<T
         properties: Default::default(),
     };
     let table = Table::create(&World::system(), &folder.path().join(EVENTS_TABLE), &spec).unwrap();
-    let model = schemas.current();
-    let event = model.event(ARTICLE_EVENT).unwrap();
     let mut columns = EventColumns::new(schemas);
+    let mut push = |version: u32, event: &str, payload: &Value, envelope: &Envelope| {
+        let model = schemas.version(version).unwrap();
+        let event = model.event(event).unwrap();
+        let mut wire = Vec::new();
+        judi_schema::json::to_wire(&model.plans, event.message, &payload.to_string(), &mut wire).unwrap();
+        columns.push(model, event, &envelope.encode_to_vec(), &wire).unwrap();
+    };
     for (number, read) in reads.iter().enumerate() {
-        let mut payload = Vec::new();
         let title = Some(read.title).filter(|title| !title.is_empty());
-        let fields = json!({"article_id": read.article, "title": title}).to_string();
-        judi_schema::json::to_wire(&model.plans, event.message, &fields, &mut payload).unwrap();
-        columns.push(model, event, &envelope(number, read).encode_to_vec(), &payload).unwrap();
+        push(1, ARTICLE_EVENT, &json!({"article_id": read.article, "title": title}), &envelope(number, read));
+    }
+    for (number, sent) in sent.iter().enumerate() {
+        push(sent.version, sent.event, &sent.payload, &envelope_of(number, sent));
     }
     let sort = SinkOptions { sort: vec!["event".into(), "event_time".into()], ..SinkOptions::default() };
     let adds = table.sink(schema, sort).unwrap().write(&[columns.finish().unwrap()]).unwrap();
     table.commit(&Transaction::append(adds)).unwrap();
     Arc::new(table)
+}
+
+/// What Judi counts of its commits: all of it came at noon of today.
+fn commits(reads: &[Read<'_>], sent: &[Sent<'_>]) -> RecordBatch {
+    let day = |at: i64| i32::try_from(at.div_euclid(judi_engine::DAY_US)).unwrap();
+    let mut counts: BTreeMap<(String, i32), i64> = BTreeMap::new();
+    let reads = reads.iter().map(|read| (ARTICLE_EVENT, read.at));
+    for (event, at) in reads.chain(sent.iter().map(|sent| (sent.event, sent.at))) {
+        *counts.entry((event.to_owned(), day(at))).or_default() += 1;
+    }
+    let noon = TimestampMicrosecondArray::from(vec![moment(TODAY, 12 * 60); counts.len()]).with_timezone("UTC");
+    let columns: [(&str, ArrayRef); 5] = [
+        ("committed_at", Arc::new(noon)),
+        ("table", Arc::new(StringArray::from(vec![EVENTS_TABLE; counts.len()]))),
+        ("event", Arc::new(counts.keys().map(|(event, _)| Some(event.as_str())).collect::<StringArray>())),
+        ("event_day", Arc::new(counts.keys().map(|(_, day)| Some(*day)).collect::<Date32Array>())),
+        ("rows", Arc::new(counts.values().copied().map(Some).collect::<Int64Array>())),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn envelope_of(number: usize, sent: &Sent<'_>) -> Envelope {
+    let [app, app_version, platform] = sent.from.map(str::to_owned);
+    let context = Context {
+        anonymous_id: sent.sender.into(),
+        app,
+        app_version,
+        platform,
+        sdk: "judi-js".into(),
+        ..Context::default()
+    };
+    Envelope {
+        event_id: format!("s{number}"),
+        event: sent.event.into(),
+        event_time_us: sent.at,
+        received_at_us: sent.at,
+        schema_version: sent.version,
+        context: Some(context),
+        ..Envelope::default()
+    }
 }
 
 fn envelope(number: usize, read: &Read<'_>) -> Envelope {

@@ -16,6 +16,20 @@ pub enum UseKind {
     Report,
 }
 
+impl UseKind {
+    /// In a word, for people.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Metric => "metric",
+            Self::Dashboard => "dashboard",
+            Self::Experiment => "experiment",
+            Self::Report => "report",
+        }
+    }
+}
+
 /// A place in the project that names a column, or a view as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Use {

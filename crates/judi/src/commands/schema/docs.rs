@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use judi_present::{Definitions, EventUse, StaticFile, static_site};
+use judi_present::{Definitions, ProjectUses, StaticFile, static_site};
 use judi_schema::ledger::{LEDGER_FILE, Ledger};
 use judi_schema::schemas::{OpenMode, Schemas};
 use judi_world::World;
@@ -28,7 +28,7 @@ pub fn run(args: &Docs) -> Done {
         Some(project) => {
             let schemas = Arc::new(LiveSchemas::new(schemas));
             let presenter = presenter(&project, &world, &schemas)?;
-            runtime.block_on(static_site(&ProjectDefinitions { project, world, schemas }, Some(&presenter)))
+            runtime.block_on(static_site(&ProjectDefinitions { project, schemas }, Some(&presenter)))
         }
         None => runtime.block_on(static_site(&BareFolder(Arc::new(schemas)), None)),
     };
@@ -72,7 +72,7 @@ impl Definitions for BareFolder {
         Arc::clone(&self.0)
     }
 
-    fn uses(&self, _: &Schemas) -> Result<Vec<EventUse>, String> {
-        Err("this is a folder of .proto files, and no project with jobs".to_owned())
+    fn uses(&self, _: &Schemas) -> Result<ProjectUses, String> {
+        Err("this is a folder of .proto files, and no project with jobs, metrics and dashboards".to_owned())
     }
 }
