@@ -13,6 +13,7 @@ use crate::chance::Chance;
 use crate::history::{History, VERSIONS, Version};
 use crate::oracle::{Columns, Oracle, first_reading};
 use crate::print::sources;
+use crate::queries::Saved;
 use crate::senders::{Senders, Sent};
 use crate::server::Server;
 use crate::table::Row;
@@ -32,6 +33,7 @@ pub(crate) fn run(seed: u64) -> Tally {
         history: &history,
         server: Server::new(Schemas::first(&sources(&history.versions[0].schema)).unwrap()),
         senders: Senders::new(),
+        saved: Saved::default(),
         tally: Tally { histories: 1, ..Tally::default() },
     };
     for number in 1..=VERSIONS {
@@ -40,6 +42,7 @@ pub(crate) fn run(seed: u64) -> Tally {
         }
         let letters = run.senders.send(&history, number, &mut chance);
         run.server.receive(letters);
+        run.saved.save(&run.server.schemas, &run.server.table, &mut chance);
     }
     run.check();
     run.tally
@@ -49,6 +52,7 @@ struct Run<'a> {
     history: &'a History,
     server: Server,
     senders: Senders,
+    saved: Saved,
     tally: Tally,
 }
 
@@ -69,8 +73,14 @@ impl Run<'_> {
         let schemas = Arc::clone(&self.server.schemas);
         let proposal = schemas.proposal(compiled);
         self.compare_verdicts(number, version, proposal.changes());
+        let changes = proposal.changes().to_vec();
         let next = proposal.publish().unwrap();
+        let answers = self.saved.answers(&schemas, &self.server.table);
         let changed = self.server.publish(next);
+        let now = (&self.server.table, self.server.schemas.as_ref());
+        let outcome = self.saved.compare((answers, &schemas), now, &changed, &changes);
+        self.tally.count("answers of saved queries that stay the same", outcome.same);
+        self.tally.count("saved queries that guarded changes break, and say so", outcome.told);
         self.tally.count("rows read again", changed.len() as u64);
     }
 
