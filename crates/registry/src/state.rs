@@ -356,3 +356,6 @@ fn set<T>(settings: &mut BTreeMap<Option<String>, T>, subject: &Option<String>, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

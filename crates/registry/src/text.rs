@@ -1,15 +1,13 @@
 //! From what a client sends to a schema: text or an encoded descriptor, compiled with what it refers to.
 
-mod depth;
 mod resolve;
-
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use judi_schema::compile::{Source, SourceText, compile_given, encoded_file};
 use judi_schema::printer::print_file;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::FileDescriptor;
-use protox::file::{File, FileResolver, GoogleFileResolver};
 
 use crate::refusal::Refusal;
 use crate::schema::{Hash, Reference, Schema};
@@ -18,6 +16,13 @@ use resolve::Imports;
 
 /// The largest text that is kept: ten times the largest that people write, and what a request may hold.
 pub(crate) const SCHEMA_BYTES_MAX: usize = 1 << 20;
+
+/// By which name errors know the schema itself.
+const MAIN_FILE: &str = "schema.proto";
+
+/// `FileDescriptorSet.file`, and `FileDescriptorProto.name`.
+const SET_FILE: u32 = 1;
+const FILE_NAME: u32 = 1;
 
 /// A schema that compiles.
 #[derive(Debug)]
@@ -37,26 +42,36 @@ pub(crate) fn parse(state: &State, sent: &str, references: Vec<Reference>, norma
     if sent.len() > SCHEMA_BYTES_MAX {
         return Err(Refusal::SchemaTooLarge { bytes: sent.len(), max: SCHEMA_BYTES_MAX });
     }
+    parse_any_length(state, sent, references, normalize)
+}
+
+/// As [`parse`], for what the project publishes, whose bounds are those of its folder.
+pub(crate) fn parse_any_length(
+    state: &State,
+    sent: &str,
+    references: Vec<Reference>,
+    normalize: bool,
+) -> Result<Parsed, Refusal> {
     if sent.trim().is_empty() {
         return Err(invalid("it is empty"));
     }
-    let imports = Arc::new(Imports::resolve(state, &references)?);
+    let imports = Imports::resolve(state, &references)?;
     let text = match descriptor(sent) {
-        Some(bytes) => print(&compile(&imports, Main::Descriptor(bytes))?)?,
+        Some(bytes) => print(&compile(&imports, SourceText::DescriptorSet(bytes))?)?,
         None => sent.to_owned(),
     };
-    let file = compile(&imports, Main::Text(text.clone()))?;
+    let file = compile(&imports, SourceText::Proto(text.clone()))?;
     let canonical = with_sorted_imports(&print(&file)?);
     let identity = identity(&canonical, &references);
     Ok(Parsed { text: if normalize { canonical } else { text }, references, identity })
 }
 
-/// A kept schema as a descriptor.
+/// A kept schema as a descriptor; of a file in an edition, one in proto2 or proto3 that means the same.
 ///
 /// # Errors
 /// [`Refusal::InvalidSchema`] when it no longer compiles.
 pub(crate) fn compiled(state: &State, schema: &Schema) -> Result<FileDescriptor, Refusal> {
-    compile(&Arc::new(Imports::resolve_kept(state, &schema.references)?), Main::Text(schema.text.clone()))
+    compile(&Imports::resolve_kept(state, &schema.references)?, SourceText::Proto(schema.text.clone()))
 }
 
 /// A kept schema as an encoded `FileDescriptorProto` in base64, for clients without a compiler.
@@ -64,55 +79,50 @@ pub(crate) fn compiled(state: &State, schema: &Schema) -> Result<FileDescriptor,
 /// # Errors
 /// As of [`compiled`].
 pub(crate) fn serialized(state: &State, schema: &Schema) -> Result<String, Refusal> {
-    Ok(STANDARD.encode(compiled(state, schema)?.encode_to_vec()))
+    Ok(STANDARD.encode(encoded_file(&compiled(state, schema)?)))
 }
 
-/// What is compiled.
-enum Main {
-    Text(String),
-    Descriptor(Vec<u8>),
-}
-
-/// The main file and what it imports.
-struct Files {
-    main_name: String,
-    main: Main,
-    imports: Arc<Imports>,
-}
-
-impl FileResolver for Files {
-    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
-        if is_known(name) {
-            // Google's files are everyone's, whatever a client may have registered as such.
-            return GoogleFileResolver::new().open_file(name);
+/// Compiles a file, by itself or as the one file of a descriptor set, with what it imports.
+fn compile(imports: &Imports, main: SourceText) -> Result<FileDescriptor, Refusal> {
+    // A descriptor has a name, and it comes once more here: the last one counts.
+    let mut name = MAIN_FILE.to_owned();
+    while imports.text(&name).is_some() {
+        name.insert(0, '_');
+    }
+    let main = match main {
+        SourceText::DescriptorSet(mut descriptor) => {
+            string(FILE_NAME, name.as_bytes(), &mut descriptor);
+            let mut set = Vec::with_capacity(descriptor.len() + 8);
+            string(SET_FILE, &descriptor, &mut set);
+            SourceText::DescriptorSet(set)
         }
-        match (&self.main, self.imports.text(name)) {
-            (Main::Text(text), _) if name == self.main_name => File::from_source(name, text),
-            (Main::Descriptor(bytes), _) if name == self.main_name => {
-                File::decode_file_descriptor_proto(bytes.as_slice()).map_err(protox::Error::new)
-            }
-            (_, Some(text)) => File::from_source(name, text),
-            (_, None) => Err(protox::Error::file_not_found(name)),
-        }
+        text => text,
+    };
+    // Google's files are everyone's, whatever a client may have registered as such.
+    let mut sources: Vec<Source> = imports
+        .texts()
+        .filter(|(name, _)| !is_known(name))
+        .map(|(name, text)| Source { name: name.to_owned(), text: SourceText::Proto(text.to_owned()) })
+        .collect();
+    sources.push(Source { name: name.clone(), text: main });
+    let compiled = compile_given(&sources).map_err(|error| invalid(error.to_string()))?;
+    let file = compiled.pool.get_file_by_name(&name).ok_or_else(|| invalid("there is no file in it"))?;
+    // The compiler knows the files that Judi carries, and clients do not.
+    let lacks = |import: &FileDescriptor| !is_known(import.name()) && imports.text(import.name()).is_none();
+    let missing = file.dependencies().find(lacks).map(|import| import.name().to_owned());
+    match missing {
+        Some(missing) => Err(invalid(format!("it imports {missing}, which is not among its references"))),
+        // What is left of the edition in the descriptor would keep other programs from reading it.
+        None if compiled.editions.contains_key(&name) => compile(imports, SourceText::Proto(print(&file)?)),
+        None => Ok(file),
     }
 }
 
-fn compile(imports: &Arc<Imports>, mut main: Main) -> Result<FileDescriptor, Refusal> {
-    let mut main_name = "schema.proto".to_owned();
-    while imports.text(&main_name).is_some() {
-        main_name.insert(0, '_');
-    }
-    match &mut main {
-        Main::Text(text) => depth::check(text).map_err(invalid)?,
-        // The name comes once more, and the last one counts.
-        Main::Descriptor(bytes) => bytes.extend(name_field(&main_name)),
-    }
-    let files = Files { main_name: main_name.clone(), main, imports: Arc::clone(imports) };
-    let mut compiler = protox::Compiler::with_file_resolver(files);
-    compiler.include_source_info(false).include_imports(true);
-    compiler.open_file(&main_name).map_err(|error| invalid(explained(&error)))?;
-    let file = compiler.descriptor_pool().get_file_by_name(&main_name);
-    file.ok_or_else(|| invalid("the compiler gave nothing"))
+/// A field of bytes.
+fn string(number: u32, value: &[u8], message: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, message);
+    encode_varint(value.len() as u64, message);
+    message.extend_from_slice(value);
 }
 
 /// Whether every client has a file of this import name, so that it need not be referred to.
@@ -123,25 +133,6 @@ pub(crate) fn is_known(import: &str) -> bool {
 /// The bytes of a descriptor, where that is what was sent: no `.proto` text is base64 throughout.
 fn descriptor(sent: &str) -> Option<Vec<u8>> {
     STANDARD.decode(sent.trim()).ok()
-}
-
-/// `FileDescriptorProto.name`.
-fn name_field(name: &str) -> Vec<u8> {
-    let mut field = vec![0x0a, u8::try_from(name.len()).unwrap_or(u8::MAX)];
-    field.extend_from_slice(name.as_bytes());
-    field
-}
-
-/// The compiler tells the place only in its debug form: `file:line:column: cause`, on the first line.
-fn explained(error: &protox::Error) -> String {
-    let text = format!("{error:?}");
-    let missing = error.is_file_not_found();
-    let first = text.lines().next().unwrap_or_default();
-    if missing {
-        format!("{first}; every file that is imported has to be among the references")
-    } else {
-        first.to_owned()
-    }
 }
 
 fn print(file: &FileDescriptor) -> Result<String, Refusal> {

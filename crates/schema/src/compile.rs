@@ -15,7 +15,7 @@ mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, FileDescriptor};
 
 pub use canonical::fingerprint_of;
 pub(crate) use files::{Carried, Files, Origin, names_of};
@@ -44,7 +44,28 @@ pub struct Compiled {
 /// # Errors
 /// [`SchemaError::Compile`] with the place of the first thing that is wrong.
 pub fn compile(sources: &[Source]) -> Result<Compiled, SchemaError> {
-    let files = Files::new(sources, Carried::First)?;
+    compile_with(sources, Carried::First)
+}
+
+/// Compiles files that somebody gave as a whole: their copies of carried files count, and only what they lack is
+/// taken from the binary.
+///
+/// # Errors
+/// As of [`compile`].
+pub fn compile_given(sources: &[Source]) -> Result<Compiled, SchemaError> {
+    compile_with(sources, Carried::Last)
+}
+
+/// A file's encoded `FileDescriptorProto`, custom options included, without source locations.
+#[must_use]
+pub fn encoded_file(file: &FileDescriptor) -> Vec<u8> {
+    let encoded = file.encode_to_vec();
+    // What the library has just encoded is well-formed; if ever not, the whole is given.
+    canonical::without_source_code_info(&encoded).unwrap_or(encoded)
+}
+
+fn compile_with(sources: &[Source], carried: Carried) -> Result<Compiled, SchemaError> {
+    let files = Files::new(sources, carried)?;
     let own_files = files.names();
     let linked = link(&files, Strictness::Strict)?;
     let pool = linked.lowered()?;

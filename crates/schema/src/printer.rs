@@ -2,8 +2,8 @@
 //!
 //! The text compiles back to an equal descriptor: fields, nested messages, oneofs and extensions stand in the order
 //! of their lists, names of types and of custom options are written in full with a leading dot, so that no scope
-//! can catch them. Comments and layout are not in descriptors and so not in the text. The same descriptor gives
-//! the same text.
+//! can catch them. Comments and layout are not in descriptors and so not in the text; the features of an edition,
+//! which [`crate::compile`] says in proto2 and proto3, are left out. The same descriptor gives the same text.
 //!
 //! ```text
 //!   FileDescriptor ──► syntax, package, imports, options

@@ -12,7 +12,7 @@ use crate::published::{Fixed, PublishedFile, files_of, own_files, quarantine_fil
 use crate::refusal::RegistryError;
 use crate::schema::{Hash, Reference, Schema};
 use crate::state::{Change, State};
-use crate::text::identity;
+use crate::text::{identity, parse_any_length};
 
 /// Changes that are not durable yet, and the state behind them.
 struct Draft {
@@ -101,7 +101,13 @@ impl Draft {
             Ok(Reference { name: import.clone(), subject: import.clone(), version })
         });
         let references = references.collect::<Result<Vec<_>, RegistryError>>()?;
-        let identity = identity(&file.canonical, &references);
+        let identity = match &file.canonical {
+            Some(canonical) => identity(canonical, &references),
+            None => {
+                let parsed = parse_any_length(&self.state, &file.text, references.clone(), false);
+                parsed.map_err(|refusal| unpublishable(refusal.to_string()))?.identity
+            }
+        };
         let newest = self.state.versions(&file.subject).rev().find(|(_, version)| !version.deleted);
         let shown = newest.and_then(|(number, version)| Some((number, self.state.schema(version.id)?)));
         if shown.is_some_and(|(number, schema)| {

@@ -44,7 +44,9 @@ pub(crate) fn recover(bytes: &[u8]) -> Recovered {
 /// The line that `bytes` begin with, and its length.
 fn parse(bytes: &[u8]) -> Option<(Vec<Change>, usize)> {
     let (checksum, rest) = bytes.split_at_checked(9)?;
-    let digits = checksum.strip_suffix(b" ").filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    let digits = checksum
+        .strip_suffix(b" ")
+        .filter(|digits| digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')))?;
     let checksum = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
     let length = rest.iter().position(|byte| *byte == b'\n')?;
     let json = rest.get(..length)?;

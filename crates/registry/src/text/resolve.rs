@@ -34,6 +34,11 @@ impl Imports {
         self.files.get(name).map(|(_, schema)| schema.text.as_str())
     }
 
+    /// All files by their import names.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|(name, (_, schema))| (name.as_str(), schema.text.as_str()))
+    }
+
     fn collected(state: &State, references: &[Reference], deleted: bool) -> Result<Self, Refusal> {
         let mut imports = Self::default();
         for reference in references {

@@ -265,3 +265,14 @@ fn the_same_schema_registered_at_the_same_time_has_one_id() {
     assert_eq!(ids.len(), 1);
     assert_eq!(bed.get("/subjects/s0/versions").ok(), json!([1]));
 }
+
+#[test]
+fn editions_are_read_and_come_to_clients_in_what_they_know() {
+    let bed = Bed::new();
+    let text = "edition = \"2023\";\nmessage M { string a = 1; int32 b = 2 [features.field_presence = IMPLICIT]; }\n";
+    let id = bed.register("s", text);
+    assert_eq!(bed.get(&format!("/schemas/ids/{id}/schema")).body, text);
+    let encoded = bed.get(&format!("/schemas/ids/{id}?format=serialized")).ok()["schema"].clone();
+    assert_eq!(bed.register("s", encoded.as_str().unwrap()), id, "it means the same");
+    assert_eq!(bed.post("/subjects/s/versions", &schema(&proto("message M { int32 a = 1; }"))).code(), 409);
+}

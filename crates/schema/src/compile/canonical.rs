@@ -96,7 +96,7 @@ fn name_of_file(file: &[u8]) -> Result<&str, WireError> {
     Ok(name)
 }
 
-fn without_source_code_info(file: &[u8]) -> Result<Vec<u8>, WireError> {
+pub(super) fn without_source_code_info(file: &[u8]) -> Result<Vec<u8>, WireError> {
     let mut kept = Vec::with_capacity(file.len());
     let mut cursor = Cursor::new(file);
     loop {

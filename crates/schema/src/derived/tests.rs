@@ -47,13 +47,8 @@ fn a_stranger_reads_records_by_the_derived_file() {
 
 #[test]
 fn the_quarantine_file_says_what_its_records_are() {
-    let mut files = protox::file::ChainFileResolver::new();
-    files.add(Files(vec![(QUARANTINE_FILE.to_owned(), QUARANTINE_PROTO.to_owned())]));
-    files.add(protox::file::GoogleFileResolver::new());
-    let mut compiler = protox::Compiler::with_file_resolver(files);
-    compiler.include_source_info(false).open_file(QUARANTINE_FILE).unwrap();
-    let pool = compiler.descriptor_pool();
-    let copy = pool.get_file_by_name(QUARANTINE_FILE).unwrap().messages().next().unwrap();
+    let pool = compile(&[source("q.proto", QUARANTINE_PROTO)]).unwrap().pool;
+    let copy = pool.get_file_by_name("q.proto").unwrap().messages().next().unwrap();
     let original = pool.get_message_by_name("judi.v1.QuarantinedEvent").unwrap();
     assert_eq!(copy.descriptor_proto(), original.descriptor_proto());
 }

@@ -11,6 +11,7 @@ use prost_reflect::{
 use super::body::Body;
 use super::options::statements;
 use super::{DEPTH_MAX, PrintError, Printer, in_brackets, literals, range_text};
+use crate::json_name::lower_camel;
 
 /// The highest field number.
 const FIELD_NUMBER_MAX: i32 = 536_870_911;
@@ -151,7 +152,7 @@ fn own_options(proto: &FieldDescriptorProto, kind: &Kind, may_name_json: bool) -
             _ => format!("default = {default}"),
         });
     }
-    if let Some(name) = proto.json_name.as_deref().filter(|name| may_name_json && *name != json_name(proto.name())) {
+    if let Some(name) = proto.json_name.as_deref().filter(|name| may_name_json && *name != lower_camel(proto.name())) {
         options.push(format!("json_name = {}", literals::quoted(name.as_bytes())));
     }
     options
@@ -187,21 +188,6 @@ fn type_text(kind: &Kind) -> String {
         Kind::String => "string".to_owned(),
         Kind::Bytes => "bytes".to_owned(),
     }
-}
-
-/// The JSON name that a field has when nothing is said: underscores go, and the letter behind each is upper case.
-fn json_name(name: &str) -> String {
-    let mut json = String::with_capacity(name.len());
-    let mut raise = false;
-    for c in name.chars() {
-        if c == '_' {
-            raise = true;
-        } else {
-            json.push(if raise { c.to_ascii_uppercase() } else { c });
-            raise = false;
-        }
-    }
-    json
 }
 
 /// The message at a descriptor's path in its file: pairs of a field number and an index.

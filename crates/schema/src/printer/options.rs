@@ -13,7 +13,7 @@ pub(super) fn statements(options: &DynamicMessage, of: &dyn Fn() -> String) -> R
         return Err(PrintError::UnknownOption { of: of(), number: unknown.number() });
     }
     let mut statements = Vec::new();
-    for (field, value) in options.fields() {
+    for (field, value) in options.fields().filter(|(field, _)| !is_of_editions(field)) {
         each(value, |value| {
             statements.push(format!("{} = {}", field.name(), scalar(value, &field.kind(), field.name(), of)?));
             Ok(())
@@ -27,6 +27,11 @@ pub(super) fn statements(options: &DynamicMessage, of: &dyn Fn() -> String) -> R
         })?;
     }
     Ok(statements)
+}
+
+/// Features are how an edition says what proto2 and proto3 say otherwise; descriptors here say it otherwise already.
+fn is_of_editions(field: &FieldDescriptor) -> bool {
+    field.kind().as_message().is_some_and(|message| message.full_name() == "google.protobuf.FeatureSet")
 }
 
 fn each(value: &Value, mut visit: impl FnMut(&Value) -> Result<(), PrintError>) -> Result<(), PrintError> {

@@ -6,26 +6,13 @@ use proptest::prelude::*;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 
 use super::*;
+use crate::compile::{Source, SourceText, compile_given};
+use crate::error::SchemaError;
 
-/// Files by their import names, in front of those that the binary carries.
-struct Files(Vec<(String, String)>);
-
-impl protox::file::FileResolver for Files {
-    fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
-        let own = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
-        match own.or_else(|| crate::embedded::find(name).map(|file| file.text)) {
-            Some(text) => protox::file::File::from_source(name, text),
-            None => protox::file::GoogleFileResolver::new().open_file(name),
-        }
-    }
-}
-
-fn compile(files: &[(String, String)]) -> Result<DescriptorPool, protox::Error> {
-    let mut compiler = protox::Compiler::with_file_resolver(Files(files.to_vec()));
-    for (name, _) in files {
-        compiler.open_file(name)?;
-    }
-    Ok(compiler.descriptor_pool())
+fn compile(files: &[(String, String)]) -> Result<DescriptorPool, SchemaError> {
+    let source = |(name, text): &(String, String)| Source { name: name.clone(), text: SourceText::Proto(text.clone()) };
+    let sources: Vec<Source> = files.iter().map(source).collect();
+    compile_given(&sources).map(|compiled| compiled.pool)
 }
 
 /// The descriptor without places, custom options included; as text, a line a value.
@@ -206,6 +193,19 @@ fn names_that_scopes_could_catch_are_written_in_full() {
          message judi { message event {} option (.judi.event).name = \"x\"; .google.protobuf.Timestamp t = 1; judi j = 2; event e = 3; }
          message google { message protobuf {} .google.protobuf.Timestamp t = 1; }",
     );
+}
+
+#[test]
+fn a_file_of_an_edition_is_printed_in_what_it_means() {
+    let text = "edition = \"2023\"; message M { string a = 1; int32 b = 2 [features.field_presence = LEGACY_REQUIRED];
+        M c = 3 [features.message_encoding = DELIMITED]; }";
+    let source =
+        crate::compile::Source { name: "a.proto".to_owned(), text: crate::compile::SourceText::Proto(text.to_owned()) };
+    let pool = crate::compile::compile(&[source]).unwrap().pool;
+    let printed = print_file(&pool.get_file_by_name("a.proto").unwrap()).unwrap();
+    assert!(printed.starts_with("syntax = \"proto2\";\n"), "{printed}");
+    assert!(printed.contains("  optional string a = 1;\n  required int32 b = 2;\n"), "{printed}");
+    assert!(!printed.contains("features"), "{printed}");
 }
 
 #[test]
