@@ -47,5 +47,7 @@ mod guides;
 mod imports;
 #[path = "e2e/kills.rs"]
 mod kills;
+#[path = "e2e/lint.rs"]
+mod lint;
 #[path = "e2e/readers.rs"]
 mod readers;

@@ -21,6 +21,7 @@ mod references;
 pub mod rules;
 mod sink;
 mod subject;
+mod tokens;
 mod twins;
 mod walk;
 mod words;

@@ -9,6 +9,7 @@ mod files;
 mod imports;
 mod messages;
 mod packages;
+mod protovalidate;
 mod services;
 
 pub(super) use enums::value_prefix;
@@ -25,6 +26,9 @@ pub(super) fn check(subject: &Subject<'_>, files: &[&LintFile<'_>], sink: &mut S
         imports::check(file, sink);
         messages::check(file, sink);
         services::check(file, sink);
+        if sink.wants("PROTOVALIDATE") {
+            protovalidate::check(subject, file, sink);
+        }
     }
     packages::check(files, sink);
     imports::check_all(subject, files, sink);

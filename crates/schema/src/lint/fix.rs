@@ -16,7 +16,6 @@ mod events;
 mod fields;
 mod files;
 mod options;
-mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,16 +7,21 @@ use prost_reflect::{
     ReflectMessage, Value,
 };
 
-/// The indexes of the imports that a file names nothing of. Public ones are meant for others, and are never unused.
+/// The indexes of the imports that a file names nothing of: of several that lead to what it names, the file's own import
+/// is used, else the first.
+/// Public ones are meant for others, and are never unused.
 pub(super) fn unused_imports(file: &FileDescriptor) -> Vec<usize> {
-    let used = files_named_by(file);
     let public: HashSet<String> = file.public_dependencies().map(|import| import.name().to_owned()).collect();
-    let provides = |import: &FileDescriptor| provided_by(import).iter().any(|name| used.contains(name));
-    file.dependencies()
-        .enumerate()
-        .filter(|(_, import)| !public.contains(import.name()) && !provides(import))
-        .map(|(index, _)| index)
-        .collect()
+    let imports: Vec<FileDescriptor> = file.dependencies().collect();
+    let provided: Vec<BTreeSet<String>> = imports.iter().map(provided_by).collect();
+    let first = |name: &String| {
+        let direct = imports.iter().position(|import| import.name() == name);
+        direct.or_else(|| provided.iter().position(|provided| provided.contains(name)))
+    };
+    let used: BTreeSet<usize> = files_named_by(file).iter().filter_map(first).collect();
+    let is_unused =
+        |(index, import): &(usize, &FileDescriptor)| !used.contains(index) && !public.contains(import.name());
+    imports.iter().enumerate().filter(is_unused).map(|(index, _)| index).collect()
 }
 
 /// The names of the files whose types and extensions a file names.

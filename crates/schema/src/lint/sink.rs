@@ -4,7 +4,7 @@ use super::config::LintConfig;
 use super::conventions::Conventions;
 use super::ignores;
 use super::rules::{self, Origin};
-use super::subject::LintFile;
+use super::subject::{Extent, LintFile};
 use crate::finding::Finding;
 
 /// A finding, and which part of which descriptor it is about.
@@ -41,6 +41,19 @@ impl<'a> Sink<'a> {
 
     /// A finding about a part of a file.
     pub(super) fn report(&mut self, rule: &'static str, file: &LintFile<'_>, path: &[i32], message: String) {
+        let extent = file.extent(path).filter(|_| !path.is_empty());
+        self.report_at(rule, file, path, extent, message);
+    }
+
+    /// A finding about a stretch of what is written for a part of a file; without one, about the file.
+    pub(super) fn report_at(
+        &mut self,
+        rule: &'static str,
+        file: &LintFile<'_>,
+        path: &[i32],
+        extent: Option<Extent>,
+        message: String,
+    ) {
         let Some(origin) = rules::find(rule).map(|rule| rule.origin) else { return };
         let path = if file.has(path) { path } else { &[] };
         if !self.wants(rule)
@@ -49,7 +62,7 @@ impl<'a> Sink<'a> {
         {
             return;
         }
-        let finding = match file.extent(path).filter(|_| !path.is_empty()) {
+        let finding = match extent {
             Some(extent) => Finding {
                 path: file.path.clone(),
                 start_line: extent.start_line,

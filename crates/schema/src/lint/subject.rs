@@ -32,6 +32,8 @@ pub(super) struct LintFile<'a> {
     /// The index of its module.
     pub(super) module: usize,
     pub(super) descriptor: FileDescriptor,
+    /// Whether it is of an edition; the descriptor says it in an older syntax.
+    pub(super) is_edition: bool,
     /// `None` where it came in a descriptor set.
     pub(super) text: Option<Text<'a>>,
     /// The first location of each path.
@@ -82,7 +84,9 @@ impl<'a> Subject<'a> {
                 Some((module, _)) => *module,
                 None => workspace.module_of(name).map_or(0, |(module, _)| module),
             };
-            Some(LintFile::new(source.map_or(name, |source| &source.name), module, descriptor, source))
+            let mut file = LintFile::new(source.map_or(name, |source| &source.name), module, descriptor, source);
+            file.is_edition = compiled.editions.contains_key(name);
+            Some(file)
         };
         let mut files: Vec<_> = compiled.own_files.iter().filter_map(file).collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -107,7 +111,7 @@ impl<'a> LintFile<'a> {
             SourceText::Proto(text) => Some(Text::new(text)),
             SourceText::DescriptorSet(_) => None,
         });
-        Self { path: path.to_owned(), module, descriptor, text, locations }
+        Self { path: path.to_owned(), module, descriptor, is_edition: false, text, locations }
     }
 
     /// The name by which it is imported.
@@ -140,12 +144,25 @@ impl<'a> LintFile<'a> {
         })
     }
 
+    /// The extent of these bytes of the text.
+    pub(super) fn extent_of(&self, range: &std::ops::Range<usize>) -> Option<Extent> {
+        let text = self.text.as_ref()?;
+        let ((start_line, start_column), (end_line, end_column)) = (text.spot(range.start)?, text.spot(range.end)?);
+        Some(Extent { start_line, start_column, end_line, end_column })
+    }
+
     /// The bytes of the text that stand for this path.
     pub(super) fn range(&self, path: &[i32]) -> Option<std::ops::Range<usize>> {
         let [start_line, start_column, end_line, end_column] = self.span(path)?;
         let text = self.text.as_ref()?;
         let range = text.offset(start_line, start_column)?..text.offset(end_line, end_column)?;
         text.whole.get(range.clone()).map(|_| range)
+    }
+
+    /// The path of the first thing written that is a part of this one.
+    pub(super) fn first_below(&self, path: &[i32]) -> Option<Vec<i32>> {
+        let locations = self.proto().source_code_info.iter().flat_map(|info| &info.location);
+        locations.map(|location| &location.path).find(|written| written.starts_with(path)).cloned()
     }
 
     /// The comment right above; empty where there is none.
@@ -175,6 +192,14 @@ impl<'a> Text<'a> {
         Self { whole, line_starts: std::iter::once(0).chain(starts).collect() }
     }
 
+    /// The line and column, both from 1, of a byte.
+    fn spot(&self, at: usize) -> Option<(u32, u32)> {
+        let line = self.line_starts.partition_point(|start| *start <= at);
+        let start = *self.line_starts.get(line.checked_sub(1)?)?;
+        let column = self.whole.get(start..at)?.chars().fold(0, after);
+        Some((u32::try_from(line).ok()?, column.saturating_add(1)))
+    }
+
     /// The byte at a line and column, both from 0.
     fn offset(&self, line: u32, column: u32) -> Option<usize> {
         let start = *self.line_starts.get(usize::try_from(line).ok()?)?;
@@ -183,14 +208,21 @@ impl<'a> Text<'a> {
             if at >= column && character != BYTE_ORDER_MARK {
                 return Some(start + offset);
             }
-            at = match character {
-                '\t' => (at / TAB_COLUMNS + 1) * TAB_COLUMNS,
-                BYTE_ORDER_MARK => at,
-                '\n' => return None,
-                _ => at.saturating_add(1),
-            };
+            if character == '\n' {
+                return None;
+            }
+            at = after(at, character);
         }
         (at == column).then_some(self.whole.len())
+    }
+}
+
+/// The column after a character.
+const fn after(column: u32, character: char) -> u32 {
+    match character {
+        '\t' => (column / TAB_COLUMNS).saturating_add(1).saturating_mul(TAB_COLUMNS),
+        BYTE_ORDER_MARK => column,
+        _ => column.saturating_add(1),
     }
 }
 
@@ -214,6 +246,7 @@ mod tests {
             (9, 0, None),
         ] {
             assert_eq!(text.offset(line, column), wanted, "{line}:{column}");
+            assert_eq!(wanted.and_then(|at| text.spot(at)), wanted.map(|_| (line + 1, column + 1)));
         }
     }
 }

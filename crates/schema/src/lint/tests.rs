@@ -192,6 +192,39 @@ fn requests_and_responses_may_be_empty_when_configured() {
 }
 
 #[test]
+fn rules_of_protovalidate_fit_their_field_and_each_other() {
+    let text = "syntax = \"proto3\";\npackage a.v1;\nimport \"buf/validate/validate.proto\";\nmessage A {\n\
+        int32 a = 1 [(buf.validate.field).string.min_len = 1];\n\
+        string b = 2 [(buf.validate.field).string = {min_len: 5, max_len: 3}];\n\
+        string c = 3 [(buf.validate.field).string.pattern = \"(\"];\n\
+        repeated string d = 4 [(buf.validate.field).repeated = {max_items: 3, items: {string: {len: 2, min_len: 1}, required: true}}];\n\
+        map<string, int32> e = 5 [(buf.validate.field).map = {keys: {int32: {gt: 1}}, values: {int32: {gt: 1, lt: 1}}}];\n\
+        oneof o { int32 f = 6 [(buf.validate.field).required = true]; }\n\
+        optional int32 g = 7 [(buf.validate.field).ignore = IGNORE_IF_ZERO_VALUE];\n\
+        int32 h = 8 [(buf.validate.field).int32 = {const: 3, gt: 1}];\n\
+        string fits = 9 [(buf.validate.field).string = {min_len: 1, max_len: 3, pattern: \"^a+$\"}, (buf.validate.field).required = true];\n\
+        repeated int32 i = 10 [(buf.validate.field).int32.gt = 1];\n}\n";
+    assert_eq!(
+        bufs(&[("a.proto", text)], "version: v1\nlint:\n  use: [PROTOVALIDATE]\n"),
+        [
+            "a.proto:5:14-5:53 PROTOVALIDATE",
+            "a.proto:6:46-6:56 PROTOVALIDATE",
+            "a.proto:6:58-6:68 PROTOVALIDATE",
+            "a.proto:7:15-7:56 PROTOVALIDATE",
+            "a.proto:8:96-8:106 PROTOVALIDATE",
+            "a.proto:8:109-8:123 PROTOVALIDATE",
+            "a.proto:9:70-9:75 PROTOVALIDATE",
+            "a.proto:9:96-9:101 PROTOVALIDATE",
+            "a.proto:9:103-9:108 PROTOVALIDATE",
+            "a.proto:10:24-10:60 PROTOVALIDATE",
+            "a.proto:11:23-11:73 PROTOVALIDATE",
+            "a.proto:12:44-12:52 PROTOVALIDATE",
+            "a.proto:14:24-14:57 PROTOVALIDATE",
+        ]
+    );
+}
+
+#[test]
 fn comments_and_paths_ignore() {
     let text = "syntax = \"proto3\";\n// buf:lint:ignore PACKAGE_DIRECTORY_MATCH\npackage a.v1;\n// buf:lint:ignore FIELD_LOWER_SNAKE_CASE why\n\
         message A {\n  string aB = 1;\n}\nmessage B {\n  string aB = 1;\n  // buf:lint:ignore FIELD_LOWER_SNAKE_CASE\n  string aC = 2;\n}\n";
@@ -291,6 +324,21 @@ const FIELDS: &str = "message Open {\n  option (judi.event) = {name: \"open\" ow
 #[test]
 fn presence_is_explicit_in_events_and_what_is_in_them() {
     assert_eq!(rules(FIELDS, "{}"), ["8:10 FIELD_PRESENCE", "15:8 FIELD_PRESENCE", "18:23 FIELD_PRESENCE"]);
+}
+
+#[test]
+fn editions_are_linted_in_their_own_words() {
+    let text = "edition = \"2023\";\npackage a.v1;\nimport \"judi/v1/options.proto\";\noption features.field_presence = IMPLICIT;\nmessage Open {\n  \
+        option (judi.event) = {name: \"open\" owner: \"o\" description: \"Opened.\"};\n  int32 a = 1;\n  \
+        int32 b = 2 [features.field_presence = EXPLICIT];\n  int32 c = 3 [features.field_presence = LEGACY_REQUIRED];\n}\n";
+    let sources = [source("a/v1/a.proto", text)];
+    let workspace = Workspace::parse("buf.yaml", "version: v2").unwrap();
+    let standards = Standards { workspace, ..standards("{}") };
+    let places = found(&sources, &standards, |_| true);
+    assert_eq!(places, ["a/v1/a.proto:7:9-7:10 FIELD_PRESENCE", "a/v1/a.proto:9:9-9:10 FIELD_NOT_REQUIRED"]);
+    assert!(lint(&sources, &standards).unwrap()[0].message.contains("explicit presence"));
+    let done = fix(&sources, &standards).unwrap();
+    assert!(done.files.is_empty() && done.left.len() == 1, "{:?}", done.left);
 }
 
 #[test]

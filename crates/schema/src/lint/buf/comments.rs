@@ -1,5 +1,7 @@
 //! `COMMENT_*`: every declaration has a comment that says something.
 
+use prost_types::field_descriptor_proto::Type;
+
 use super::super::sink::Sink;
 use super::super::subject::LintFile;
 use super::super::walk;
@@ -15,8 +17,8 @@ pub(super) fn check(file: &LintFile<'_>, sink: &mut Sink<'_>) {
         }
     }
     for field in walk::fields(proto) {
-        // A group's comment is its message's.
-        if field.item.r#type() != prost_types::field_descriptor_proto::Type::Group {
+        // A group's comment is its message's. In an edition a group is a message like any other.
+        if field.item.r#type() != Type::Group || file.is_edition {
             check_one("COMMENT_FIELD", "Field", field.item.name(), file, &field.path, sink);
         }
     }

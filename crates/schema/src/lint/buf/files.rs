@@ -4,14 +4,13 @@ use super::super::names::{lower_snake_case, package_stability};
 use super::super::sink::Sink;
 use super::super::subject::LintFile;
 
-/// `FileDescriptorProto.package`, `.syntax`, `.edition`.
+/// `FileDescriptorProto.package` and `.syntax`.
 const PACKAGE: &[i32] = &[2];
 const SYNTAX: &[i32] = &[12];
-const EDITION: &[i32] = &[14];
 
 pub(super) fn check(file: &LintFile<'_>, sink: &mut Sink<'_>) {
     check_name(file, sink);
-    if file.text.is_some() && !file.has(SYNTAX) && !file.has(EDITION) {
+    if file.text.is_some() && !file.has(SYNTAX) && !file.is_edition {
         let text = "Files must have a syntax explicitly specified; without one, the file is \"proto2\".";
         sink.report_file("SYNTAX_SPECIFIED", file, text.to_owned());
     }

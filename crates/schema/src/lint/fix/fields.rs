@@ -19,6 +19,9 @@ pub(super) fn presence(fixer: &Fixer<'_, '_>, file: &LintFile<'_>, _: &str, name
                 .to_owned(),
         ));
     }
+    if file.is_edition {
+        return Some(Repair::Not("in an edition presence is a feature, of the field or of all around it".to_owned()));
+    }
     Some(Repair::Edits(vec![Edit::insert(file.range(field.field.path())?.start, "optional ")]))
 }
 

@@ -1,10 +1,10 @@
 //! Repairs of what stands at the top of a file: syntax and imports.
 
 use super::super::subject::LintFile;
+use super::super::tokens::tokens;
 use super::super::walk::number_of;
 use super::Repair;
 use super::edits::Edit;
-use super::tokens::tokens;
 
 /// The file that `(judi.field)` is in.
 const OPTIONS_FILE: &str = "judi/v1/options.proto";

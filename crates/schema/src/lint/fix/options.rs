@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::tokens::{Token, matching, tokens};
 use super::edits::Edit;
-use super::tokens::{Token, tokens};
 
 /// Sets the text of a key in `… = { … }`; `range` is that of the option. `None` where there are no braces.
 pub(super) fn set_in_braces(text: &str, range: Range<usize>, key: &str, value: &str) -> Option<Edit> {
@@ -103,22 +103,6 @@ fn texts(tokens: &[Token<'_>]) -> Option<Range<usize>> {
     let first = tokens.first().filter(|token| token.is_text())?;
     let last = tokens.iter().take_while(|token| token.is_text()).last()?;
     Some(first.range.start..last.range.end)
-}
-
-/// The index of the token that closes what the token at `open` opens.
-fn matching(tokens: &[Token<'_>], open: usize) -> Option<usize> {
-    let mut depth = 0usize;
-    for (index, token) in tokens.iter().enumerate().skip(open) {
-        match token.text {
-            "{" | "[" | "<" => depth += 1,
-            "}" | "]" | ">" => depth = depth.checked_sub(1)?,
-            _ => {}
-        }
-        if depth == 0 {
-            return (index > open).then_some(index);
-        }
-    }
-    None
 }
 
 fn has_line_break(text: &str, range: Range<usize>) -> bool {

@@ -52,18 +52,18 @@ fn check_name(field: &EventField<'_, '_>, sink: &mut Sink<'_>) {
 }
 
 fn check_presence(field: &EventField<'_, '_>, sink: &mut Sink<'_>) {
-    if !is_implicit(&field.field, field.options.required) {
+    if !is_implicit(&field.field, field.options.required || field.field.is_required()) {
         return;
     }
     let name = field.field.name();
     let price = if field.is_published {
-        " It is published: with `optional`, rows where it is left out have NULL from then on, not its zero value."
+        " It is published: with presence, rows where it is left out have NULL from then on, not its zero value."
     } else {
         ""
     };
+    let how = if field.file.is_edition { "give it explicit presence" } else { "make it `optional`" };
     let text = format!(
-        "Nobody can tell whether field {name:?} was left out or is zero: make it `optional`, or required by \
-         (judi.field).{price}"
+        "Nobody can tell whether field {name:?} was left out or is zero: {how}, or required by (judi.field).{price}"
     );
     sink.report("FIELD_PRESENCE", field.file, &field.name_place(), text);
 }
