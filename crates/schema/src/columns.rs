@@ -182,7 +182,7 @@ impl EventColumns {
     /// [`Violation`] for bytes that no column can hold. The batch is as it was before.
     fn push_part(&mut self, model: &Model, event: &EventModel, unknown: &[u8]) -> Result<Part, Violation> {
         let read = unknown::with_json_read(&model.plans, event.message, unknown, 0)?;
-        let read = wire::well_formed(&model.plans, event.message, &read)?;
+        let read = wire::in_range(&model.plans, event.message, &read)?;
         self.unknown.clear();
         let is_rest = unknown::unknown_fields(&model.plans, event.message, &read, &mut self.unknown)?;
         let is_all = is_rest && self.unknown == unknown;

@@ -14,7 +14,7 @@
 //! | more than [`DEPTH_MAX`] messages inside each other | `undecodable` |
 //! | a known number with another wire type than its type's (packed and unpacked are both right) | `undecodable` |
 //! | text that is not UTF-8 | `undecodable` |
-//! | a required field that is not set; a Timestamp or Duration out of its range | `invalid_payload` |
+//! | a required field that is not set; a Timestamp or Duration out of its range; a number beyond 32 bits in an int32, uint32 or sint32 | `invalid_payload` |
 //! | a value that breaks a `buf.validate` rule | `constraint` |
 
 mod cursor;
@@ -28,6 +28,7 @@ pub mod time;
 
 pub use cursor::{Cursor, DEPTH_MAX, Scalar, Tag, WireError, WireType, unzigzag, zigzag};
 pub(crate) use elements::FieldSet;
+pub(crate) use judge::in_range;
 pub use judge::{checked, validate, well_formed};
 
 #[cfg(test)]

@@ -8,3 +8,4 @@ mod laws;
 mod oracle;
 mod project;
 mod random;
+mod renamed;

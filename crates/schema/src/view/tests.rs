@@ -58,3 +58,35 @@ fn a_renamed_enum_value_is_called_what_it_is_today() {
     let view = payload(&[&kind("OLD = 1;"), &kind("NEW = 1 [(judi.value).alias = \"OLD\"];")]);
     assert_eq!(view.columns[0].renamed_values, [("OLD".to_owned(), "NEW".to_owned())]);
 }
+
+#[test]
+fn the_number_beside_an_enum_has_the_old_name_too() {
+    let kind = |field: &str| format!("enum Kind {{ NONE = 0; }} {field}");
+    let renamed = kind("optional Kind sort = 1 [(judi.field).alias = \"kind\"];");
+    let view = payload(&[&kind("optional Kind kind = 1;"), &renamed]);
+    assert_eq!(names(&view), ["sort", "sort__number", "kind", "kind__number"]);
+    assert_eq!(view.columns[3].path, ["a", "kind__number"]);
+}
+
+#[test]
+fn what_took_over_from_what_took_over_is_read_from_all_columns() {
+    let view = payload(&[
+        "optional string a = 1;",
+        "reserved 1; reserved \"a\"; optional int64 b = 2 [(judi.field).replaces = 1];",
+        "reserved 1, 2; reserved \"a\", \"b\"; optional double c = 3 [(judi.field).replaces = 2];",
+    ]);
+    assert_eq!(names(&view), ["c"]);
+    assert_eq!(view.columns[0].older, [["a", "b"], ["a", "a"]]);
+}
+
+#[test]
+fn the_case_of_a_oneof_outlives_the_member_that_it_was_known_by() {
+    let view = payload(&[
+        "oneof choice { string a = 1; string b = 2; }",
+        "reserved 1; reserved \"a\"; oneof choice { string b = 2; }",
+        "reserved 1, 2; reserved \"a\", \"b\"; oneof choice { string c = 3; }",
+    ]);
+    let case = view.columns.iter().find(|column| column.name == "choice__case").unwrap();
+    assert_eq!(case.path, ["a", "choice__case__3"]);
+    assert_eq!(case.older, [["a", "choice__case__2"], ["a", "choice__case"]]);
+}

@@ -30,7 +30,16 @@ pub fn validate(plans: &Plans, message: MessageId, bytes: &[u8]) -> Result<(), V
 /// # Errors
 /// As [`validate`].
 pub fn checked<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Violation> {
-    judge(plans, message, bytes, true)
+    judge(plans, message, bytes, Asked::All)
+}
+
+/// As [`checked`], but missing required fields and broken rules are let through: what something that puts a part of a
+/// payload into columns needs.
+///
+/// # Errors
+/// `undecodable`, or `invalid_payload` for a value out of its type's range, with the field.
+pub(crate) fn in_range<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Violation> {
+    judge(plans, message, bytes, Asked::Range)
 }
 
 /// As [`checked`], but missing required fields, values out of range and broken rules are let through: what
@@ -39,16 +48,25 @@ pub fn checked<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8]) -> Result
 /// # Errors
 /// `undecodable`, with the field.
 pub fn well_formed<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8]) -> Result<Cow<'b, [u8]>, Violation> {
-    judge(plans, message, bytes, false)
+    judge(plans, message, bytes, Asked::Form)
 }
 
-fn judge<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8], in_full: bool) -> Result<Cow<'b, [u8]>, Violation> {
-    let top = At { place: None, depth: 0, in_full };
-    let mut judge = Judge { plans, repeats: false, first: None };
+/// How much is asked of a payload.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Form,
+    Range,
+    All,
+}
+
+fn judge<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8], asked: Asked) -> Result<Cow<'b, [u8]>, Violation> {
+    let top = At { place: None, depth: 0, in_full: asked == Asked::All };
+    let in_range = asked != Asked::Form;
+    let mut judge = Judge { plans, in_range, repeats: false, first: None };
     judge.message(message, bytes, top)?;
     let bytes = if judge.repeats {
         let rewritten = single::rewrite(plans, message, bytes)?;
-        judge = Judge { plans, repeats: false, first: None };
+        judge = Judge { plans, in_range, repeats: false, first: None };
         judge.message(message, &rewritten, top)?;
         Cow::Owned(rewritten)
     } else {
@@ -57,8 +75,13 @@ fn judge<'b>(plans: &Plans, message: MessageId, bytes: &'b [u8], in_full: bool) 
     judge.first.map_or(Ok(bytes), Err)
 }
 
+/// Varints from this length on may be beyond 32 bits.
+const WIDE_VARINT_BYTES: usize = 5;
+
 struct Judge<'p> {
     plans: &'p Plans,
+    /// Whether values must be in their types' ranges.
+    in_range: bool,
     /// A singular field or a oneof occurs more than once.
     repeats: bool,
     first: Option<Violation>,
@@ -176,7 +199,11 @@ impl Judge<'_> {
         let rules = rules.filter(|_| at.in_full);
         let (is_zero, broken) = match kind {
             FieldKind::Scalar(scalar) => {
+                let before = *cursor;
                 let value = cursor.scalar(*scalar).map_err(undecodable)?;
+                if self.in_range && cursor.since(&before).len() >= WIDE_VARINT_BYTES {
+                    self.narrow(*scalar, before, at);
+                }
                 (value.is_zero(), rules.map(|rules| rules.check(value)))
             }
             FieldKind::Enum(plan) => {
@@ -202,13 +229,31 @@ impl Judge<'_> {
         Ok(is_zero)
     }
 
+    /// Keeps that a number is no 32-bit one, of a field that holds those: its sender's type is wider, and cutting it
+    /// would make another number of it.
+    #[cold]
+    fn narrow(&mut self, kind: ScalarKind, mut value: Cursor<'_>, at: At<'_>) {
+        let Ok(word) = value.varint() else { return };
+        let fits = match kind {
+            // Negative ones are written with 64 bits, by some with 32.
+            ScalarKind::Int32 => i32::try_from(word.cast_signed()).is_ok() || u32::try_from(word).is_ok(),
+            ScalarKind::Uint32 | ScalarKind::Sint32 => u32::try_from(word).is_ok(),
+            _ => true,
+        };
+        if !fits {
+            let detail = "the number does not fit into the 32 bits of its type".to_owned();
+            self.keep(|| Violation { reason: Reason::InvalidPayload, field: path(at.place), detail });
+        }
+    }
+
     /// A message in a field, and what its field asks of it.
     fn nested(&mut self, id: MessageId, rules: Option<&Rules>, body: &[u8], at: At<'_>) -> Result<(), Violation> {
         let in_full = at.in_full && !rules.is_some_and(Rules::is_off);
         self.message(id, body, At { depth: at.depth + 1, in_full, ..at })?;
-        if !in_full {
+        if !in_full && !self.in_range {
             return Ok(());
         }
+        let rules = rules.filter(|_| in_full);
         let plan = self.plans.message(id);
         let undecodable = |error: WireError| error.violation(path(at.place));
         let broken = match (plan.kind, rules) {

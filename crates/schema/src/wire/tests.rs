@@ -154,6 +154,40 @@ fn times_must_be_in_their_range() {
     assert_eq!(reason_and_field(&sample, &bad), Some((Reason::InvalidPayload, "times[1]".to_owned())));
 }
 
+/// A number that a wider type wrote is refused, not cut: it is judged again when the field is that wide.
+#[test]
+fn numbers_must_fit_into_the_bits_of_their_type() {
+    let text = "message Event { int32 i = 1; uint32 u = 2; sint32 s = 3; bool b = 4;
+        repeated int32 r = 5; map<string, uint32> m = 6; B inner = 7; int64 wide = 8; } message B { int32 i = 1; }";
+    let sample = Sample::new(text);
+    let beyond = 1u64 << 40;
+    let refused = |field: &str| Some((Reason::InvalidPayload, field.to_owned()));
+    let negative = (-1i64).cast_unsigned();
+    for (number, value, expected) in [
+        (1, beyond, refused("i")),
+        (1, u64::from(u32::MAX) + 1, refused("i")),
+        (1, i64::from(i32::MIN).cast_unsigned(), None),
+        (1, (i64::from(i32::MIN) - 1).cast_unsigned(), refused("i")),
+        (1, negative, None),
+        (1, u64::from(u32::MAX), None),
+        (2, beyond, refused("u")),
+        (2, negative, refused("u")),
+        (2, u64::from(u32::MAX), None),
+        (3, beyond, refused("s")),
+        (4, beyond, None),
+        (5, beyond, refused("r[0]")),
+        (8, negative, None),
+    ] {
+        assert_eq!(reason_and_field(&sample, &varint(number, value)), expected, "{number} {value:x}");
+    }
+    let packed = [&[1][..], &varint(0, beyond)[1..]].concat();
+    assert_eq!(reason_and_field(&sample, &len(5, &packed)), refused("r[1]"));
+    let entry = [len(1, b"k"), varint(2, beyond)].concat();
+    assert_eq!(reason_and_field(&sample, &len(6, &entry)), refused("m[\"k\"]"));
+    assert_eq!(reason_and_field(&sample, &len(7, &varint(1, beyond))), refused("inner.i"));
+    assert!(well_formed(&sample.plans, sample.id, &varint(1, beyond)).is_ok(), "form alone is right");
+}
+
 #[test]
 fn bytes_that_are_no_message_are_judged_as_that_first() {
     let sample = Sample::new(REQUIRED);

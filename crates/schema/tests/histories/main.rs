@@ -5,6 +5,8 @@
 //!
 //! `JUDI_HISTORIES=100000` runs so many; `JUDI_SEED=7` begins at that seed, `JUDI_HISTORIES=1` replays it alone.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's way to fail")]
+
 mod cell;
 mod chance;
 mod encode;

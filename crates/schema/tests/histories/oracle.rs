@@ -130,10 +130,9 @@ impl Names<'_> {
         if self.sent.is_json && namesakes.next().is_some() {
             return false;
         }
-        if self.read(schema, key, number).is_none() {
-            return true;
-        }
+        let Some(field) = self.read(schema, key, number) else { return true };
         let fits = |value: &Value| match (own.kind, value) {
+            (Kind::Scalar(_), Value::Int(value)) => is_in_range(field.kind, *value),
             (Kind::Message(key), Value::Message(values)) => self.fit(schema, key, values),
             (Kind::Enum(key), Value::Enum(number)) if self.sent.is_json && !self.sent.manner.enum_numbers => {
                 let name = self.writer.enums[key].name_of(*number);
@@ -423,6 +422,15 @@ fn same(expected: &Cell, cell: &Cell) -> Result<(), String> {
 
 fn wrong(expected: &str, cell: &Cell) -> Result<(), String> {
     Err(format!("expected {expected}, found {cell:?}"))
+}
+
+/// Whether a type holds a number: a narrower one than its sender's may not.
+fn is_in_range(kind: Kind, value: i128) -> bool {
+    match kind {
+        Kind::Scalar(Scalar::Int32 | Scalar::Sint32) => i32::try_from(value).is_ok(),
+        Kind::Scalar(Scalar::Uint32) => u32::try_from(value).is_ok(),
+        _ => true,
+    }
 }
 
 fn is_zero(leaf: &Json) -> bool {

@@ -38,8 +38,9 @@ fn implicit_presence_gives_the_value_or_the_default() {
     assert_eq!(wide(&field("wide", "u32", Value::U32(u32::MAX)), &["u32"]), "4294967295");
     assert_eq!(wide(&field("wide", "s64", Value::I64(i64::MIN)), &["s64"]), "-9223372036854775808");
     assert_eq!(wide(&field("wide", "far", Value::String("x".into())), &["far"]), r#""x""#);
-    // A 32-bit field that a peer wrote with 64 bits is cut, as protobuf says.
-    assert_eq!(wide(b"\x08\xff\xff\xff\xff\xff\x01", &["i32"]), "-1");
+    // A negative number that a peer wrote with 32 bits, and one with 64, as protobuf does.
+    assert_eq!(wide(b"\x08\xff\xff\xff\xff\x0f", &["i32"]), "-1");
+    assert_eq!(wide(b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", &["i32"]), "-1");
 }
 
 #[test]
