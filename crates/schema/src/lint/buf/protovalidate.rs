@@ -73,7 +73,7 @@ impl Checker<'_, '_, '_> {
             MAP => self.map(&rules),
             REPEATED => self.list(&rules, target),
             _ if target.is_many => {
-                self.report(&[number], "rules of one value are on many; use repeated.items or map.values")
+                self.report(&[number], "rules of one value are on many; use repeated.items or map.values");
             }
             _ if !fits(member.name(), &target.kind) => {
                 self.report(&[number], &format!("rules for {} are on a field of another type", member.name()));
@@ -139,10 +139,9 @@ impl Checker<'_, '_, '_> {
 
     /// The rules of one value of the type that `family` is for.
     fn values(&mut self, family: &str, number: i32, rules: &DynamicMessage) {
-        if family != "bool" {
-            if let Some((constant, _)) = set(rules, "const").filter(|_| count(rules) > 1) {
-                self.report(&[number, constant], "const leaves the other rules without effect");
-            }
+        let constant = set(rules, "const").filter(|_| family != "bool" && count(rules) > 1);
+        if let Some((constant, _)) = constant {
+            self.report(&[number, constant], "const leaves the other rules without effect");
         }
         match family {
             "string" => self.text(number, rules),
