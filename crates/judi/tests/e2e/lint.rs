@@ -24,8 +24,8 @@ fn a_new_project_is_clean_and_what_is_wrong_has_its_place() {
         [
             (json!(5), json!("IMPORT_USED")),
             (json!(10), json!("EVENT_DESCRIPTION")),
-            (json!(17), json!("FIELD_LOWER_SNAKE_CASE")),
-            (json!(17), json!("FIELD_PRESENCE")),
+            (json!(16), json!("FIELD_LOWER_SNAKE_CASE")),
+            (json!(16), json!("FIELD_PRESENCE")),
         ]
     );
     let first = findings[0].as_object().unwrap();

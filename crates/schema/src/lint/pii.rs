@@ -299,29 +299,9 @@ const KINDS: &[Kind] = &[
 ];
 
 /// A number whose name ends with one of these measures something: `comment_length`, `phone_count`, `session_id_age_ms`.
-const MEASURES: [&str; 22] = [
-    "bytes",
-    "count",
-    "counts",
-    "depth",
-    "duration",
-    "height",
-    "index",
-    "length",
-    "ms",
-    "number_of",
-    "percent",
-    "pct",
-    "position",
-    "rank",
-    "rate",
-    "ratio",
-    "score",
-    "seconds",
-    "share",
-    "size",
-    "total",
-    "width",
+const MEASURES: &[&str] = &[
+    "bytes", "count", "counts", "depth", "duration", "height", "index", "length", "ms", "percent", "pct", "position",
+    "rank", "rate", "ratio", "score", "seconds", "size", "total", "width",
 ];
 
 /// Why a field of this name, which holds this, may hold personal data; `None` where nothing says so.

@@ -275,7 +275,7 @@ fn modules_are_linted_apart_and_import_each_other() {
 fn events_have_name_owner_and_description() {
     let found = judis(
         "message Click {\n  option (judi.event) = {\n    name: \"click\"\n    owner: \"news\"\n    description: \"Pressed.\"\n  };\n}\n\
-         message A {\n  option (judi.event) = {name: \"\" owner: \" \" description: \"TODO\"};\n}\n\
+         message A {\n  option (judi.event) = {name: \"\" owner: \" \" description: \"todo\"};\n}\n\
          message B {\n  option (judi.event).name = \"BigThing\";\n  option (judi.event).owner = \"nwes\";\n  option (judi.event).description = \"Big thing\";\n}\n\
          message C { option (judi.event) = {name: \"platform\" owner: \"news\" description: \"A platform.\"}; }\n\
          message D { option (judi.event) = {name: \"events\" owner: \"news\" description: \"All of them.\"}; }\n\
