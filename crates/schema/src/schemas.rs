@@ -10,7 +10,7 @@ mod store;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use judi_world::Disk;
@@ -43,15 +43,16 @@ pub struct Schemas {
     ledger: Ledger,
     current: Arc<Model>,
     versions: BTreeMap<u32, Version>,
-    events_schema: SchemaRef,
+    columns: TableColumns,
     views: Vec<View>,
 }
 
 #[derive(Debug)]
 struct Version {
     model: Arc<Model>,
-    /// By the index of the event in the model.
-    layouts: Vec<EventLayout>,
+    /// By the index of the event in the model; made when they are first asked for. That the ledger has all their columns
+    /// is known before.
+    layouts: OnceLock<Vec<EventLayout>>,
 }
 
 impl Schemas {
@@ -114,27 +115,32 @@ impl Schemas {
     }
 
     fn assemble(ledger: Ledger, models: Vec<Model>, versions_dir: &Path) -> Result<Self, SchemaError> {
-        Self::assemble_shared(ledger, models.into_iter().map(Arc::new).collect(), versions_dir)
+        Self::assemble_from(ledger, Vec::new(), models, versions_dir)
     }
 
-    /// From the ledger and the known versions, the current one last.
-    fn assemble_shared(ledger: Ledger, models: Vec<Arc<Model>>, versions_dir: &Path) -> Result<Self, SchemaError> {
+    /// From the ledger and the known versions, the current one last. The ledger has the columns of the `known` ones;
+    /// whether it has those of the `read` ones is found out.
+    fn assemble_from(
+        ledger: Ledger,
+        known: Vec<Arc<Model>>,
+        read: Vec<Model>,
+        versions_dir: &Path,
+    ) -> Result<Self, SchemaError> {
         let columns = TableColumns::new(&ledger);
-        let mut versions = BTreeMap::new();
-        let mut newest = None;
-        for model in models {
+        let unasked = |model: Arc<Model>| (model.version, Version { model, layouts: OnceLock::new() });
+        let mut versions: BTreeMap<u32, Version> = known.into_iter().map(unasked).collect();
+        for model in read {
             let layouts = layouts(&columns, &model).map_err(|missing| SchemaError::ForeignVersion {
                 path: store::version_file(versions_dir, model.version),
                 version: model.version,
                 cause: missing.to_string(),
             })?;
-            newest = Some(Arc::clone(&model));
-            versions.insert(model.version, Version { model, layouts });
+            versions.insert(model.version, Version { model: Arc::new(model), layouts: layouts.into() });
         }
+        let newest = versions.last_key_value().map(|(_, version)| Arc::clone(&version.model));
         let Some(current) = newest else { return Err(SchemaError::NotPublished { newest: 0 }) };
         let views = views(&ledger, &columns, &versions.values().map(|version| version.model.as_ref()));
-        let events_schema = Arc::clone(columns.schema());
-        Ok(Self { ledger, current, versions, events_schema, views })
+        Ok(Self { ledger, current, versions, columns, views })
     }
 
     /// The newest version: what new events are written with.
@@ -169,7 +175,7 @@ impl Schemas {
     /// The columns of the table `events`: the envelope's, then one struct per event in the order of the ledger.
     #[must_use]
     pub const fn events_schema(&self) -> &SchemaRef {
-        &self.events_schema
+        self.columns.schema()
     }
 
     /// The columns of the table `quarantine`.
@@ -181,7 +187,9 @@ impl Schemas {
     /// Where the event at `index` of version `version` lands in [`Schemas::events_schema`].
     #[must_use]
     pub fn layout(&self, version: u32, index: u32) -> Option<&EventLayout> {
-        self.versions.get(&version)?.layouts.get(usize::try_from(index).ok()?)
+        let version = self.versions.get(&version)?;
+        let layouts = version.layouts.get_or_init(|| layouts(&self.columns, &version.model).unwrap_or_default());
+        layouts.get(usize::try_from(index).ok()?)
     }
 
     /// One view per event that was ever published, in the order of the ledger.
@@ -228,8 +236,8 @@ impl Proposal<'_> {
     pub fn publish(self) -> Result<Schemas, SchemaError> {
         let Self { schemas, compiled, changes } = self;
         let (ledger, model) = publish::publish_changes(&schemas.ledger, &schemas.models(), compiled, |_| changes)?;
-        let known = schemas.versions.values().map(|version| Arc::clone(&version.model));
-        Schemas::assemble_shared(ledger, known.chain([Arc::new(model)]).collect(), Path::new("schema"))
+        let known: Vec<Arc<Model>> = schemas.versions.values().map(|version| Arc::clone(&version.model)).collect();
+        Schemas::assemble_from(ledger, known, vec![model], Path::new("schema"))
     }
 }
 

@@ -11,6 +11,8 @@ use crate::table::Row;
 pub(crate) const VERSIONS: usize = 20;
 /// Of a hundred histories, how many use `buf.validate`: its file is larger than all others together.
 const WITH_RULES_PERCENT: usize = 4;
+/// Of a hundred changes that must be refused, how many are tried: each is one more schema to compile.
+const REFUSED_PERCENT: usize = 50;
 /// How many changes are tried for a version until one is possible.
 const ATTEMPTS_MAX: usize = 1_000;
 
@@ -74,7 +76,8 @@ impl Version {
             if !is_apart {
                 continue;
             }
-            if let Some(refused) = change.refused.filter(|_| next.changes.is_empty()) {
+            if let Some(refused) = change.refused.filter(|_| next.changes.is_empty() && chance.percent(REFUSED_PERCENT))
+            {
                 next.refused.push((change.row, refused));
             }
             if let Some(published) = change.published {

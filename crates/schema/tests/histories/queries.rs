@@ -9,7 +9,7 @@ use judi_schema::layout::ENVELOPE_COLUMNS;
 use judi_schema::schemas::Schemas;
 use judi_schema::view::{View, ViewColumn};
 
-use crate::cell::{Cell, cell, cell_of};
+use crate::cell::{Cell, cell};
 use crate::chance::Chance;
 
 /// How many queries a history saves at most.
@@ -183,7 +183,7 @@ fn is_beside(column: &[String], of: &[String]) -> bool {
 }
 
 fn is_of(table: &RecordBatch, view: &View, row: usize) -> bool {
-    cell_of(table, "event", row) == Cell::text(&view.event)
+    table.column_by_name("event").is_some_and(|events| events.as_string::<i32>().value(row) == view.event)
 }
 
 /// What a view shows of a row: the first of its columns that has a value, by today's name.
