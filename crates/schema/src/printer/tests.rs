@@ -13,7 +13,9 @@ struct Files(Vec<(String, String)>);
 impl protox::file::FileResolver for Files {
     fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
         let own = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
-        match own.or_else(|| crate::embedded::find(name).map(|file| file.text)) {
+        // Google's files come from this compiler, which does not read all of those that the binary carries.
+        let carried = crate::embedded::FILES.iter().find(|file| file.name == name).map(|file| file.text);
+        match own.or(carried) {
             Some(text) => protox::file::File::from_source(name, text),
             None => protox::file::GoogleFileResolver::new().open_file(name),
         }
