@@ -73,7 +73,9 @@ impl Version {
             let Some(change) = mutate::change(drawn_row(chance), &next.schema, with_rules, chance) else { continue };
             let is_apart = targets.iter().all(|target| *target != change.target)
                 && (targets.is_empty() || change.target != Target::All && !targets.contains(&Target::All));
-            if !is_apart {
+            // What this version brings is new as a whole, whatever else is done to it.
+            let is_new = matches!(change.target, Target::Message(key) if key >= before.messages.len());
+            if !is_apart || (is_new && change.row != Row::EventAdded) {
                 continue;
             }
             if let Some(refused) = change.refused.filter(|_| next.changes.is_empty() && chance.percent(REFUSED_PERCENT))
