@@ -10,7 +10,7 @@ use judi_schema::schemas::Schemas;
 
 pub(crate) use search::{Found, all_words, search};
 pub use usage::ProjectUses;
-pub(crate) use usage::{Usage, kind_text};
+pub(crate) use usage::Usage;
 
 /// Where the catalogue comes from.
 pub trait Definitions: Send + Sync {

@@ -7,7 +7,7 @@ use judi_schema::options::PiiClass;
 use maud::{Markup, html};
 
 use crate::adoption::Adoption;
-use crate::catalogue::{Badge, kind_text};
+use crate::catalogue::Badge;
 use crate::event_page::{Event, all_fields};
 use crate::events_page::badges;
 use crate::format::{number, percent, shortened};
@@ -149,7 +149,7 @@ fn usage(event: &Event<'_>, field: &FieldEntry) -> Markup {
     let uses = event.shown.described.usage.of_field(&event.entry.name, field);
     html! {
         @if !uses.is_empty() {
-            p.note dir="auto" { "Used by " @for (at, one) in uses.iter().enumerate() { @if at > 0 { ", " } (kind_text(one.kind)) " " (one.name) } "." }
+            p.note dir="auto" { "Used by " @for (at, one) in uses.iter().enumerate() { @if at > 0 { ", " } (one.kind.noun()) " " (one.name) } "." }
         }
     }
 }

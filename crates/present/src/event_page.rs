@@ -13,7 +13,6 @@ use maud::{Markup, html};
 
 use crate::adoption::{Adoption, chosen};
 use crate::adoption_page::Choice;
-use crate::catalogue::kind_text;
 use crate::event_fields::{self, Filled};
 use crate::events_page::{Shown, badges, described};
 use crate::format::shortened;
@@ -196,7 +195,7 @@ fn uses(event: &Event<'_>) -> Markup {
             } @else {
                 ul.uses { @for reader in &readers {
                     li dir="auto" {
-                        (kind_text(reader.first.kind)) " " strong { (reader.first.name) } " " span.note { (reader.first.file) ":" (reader.first.line) }
+                        (reader.first.kind.noun()) " " strong { (reader.first.name) } " " span.note { (reader.first.file) ":" (reader.first.line) }
                         @if !reader.columns.is_empty() { br; span.note { "reads " @for (at, column) in reader.columns.iter().enumerate() { @if at > 0 { ", " } code { (column) } } } }
                     }
                 } }

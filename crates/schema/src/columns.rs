@@ -64,6 +64,17 @@ pub struct ColumnsError {
     pub source: ArrowError,
 }
 
+/// What there was to read in what an older schema did not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Nothing that the newer one knows.
+    Nothing,
+    /// Messages that are known, around nothing that is: that they are there may be news.
+    Around,
+    /// Fields.
+    Something,
+}
+
 /// One growing batch of the table `events`.
 #[derive(Debug)]
 pub struct EventColumns {
@@ -164,18 +175,19 @@ impl EventColumns {
     }
 
     /// Adds a row of nothing but what `unknown`, of a row's column `_unknown`, holds of `event`'s fields; what it holds
-    /// of others is in the new row's `_unknown`. Whether there was a field to read; when there was none, or the bytes
-    /// do not have the form of the fields' types, there is no new row.
+    /// of others is in the new row's `_unknown`. When it holds nothing of `event`'s, or the bytes do not have the form
+    /// of the fields' types, there is no new row.
     ///
     /// # Errors
     /// [`Violation`] for bytes that no column can hold. The batch is as it was before.
-    fn push_part(&mut self, model: &Model, event: &EventModel, unknown: &[u8]) -> Result<bool, Violation> {
+    fn push_part(&mut self, model: &Model, event: &EventModel, unknown: &[u8]) -> Result<Part, Violation> {
         let read = unknown::with_json_read(&model.plans, event.message, unknown, 0)?;
         let read = wire::well_formed(&model.plans, event.message, &read)?;
         self.unknown.clear();
         let is_rest = unknown::unknown_fields(&model.plans, event.message, &read, &mut self.unknown)?;
-        if is_rest && self.unknown == unknown {
-            return Ok(false);
+        let is_all = is_rest && self.unknown == unknown;
+        if is_all && !unknown::has_known_fields(&model.plans, event.message, &read)? {
+            return Ok(Part::Nothing);
         }
         let row = self.rows;
         let program = self.programs.get(&self.schemas, model, event);
@@ -192,7 +204,7 @@ impl EventColumns {
                     self.columns.children[UNKNOWN].put_bytes(row, &self.unknown);
                 }
                 self.rows += 1;
-                Ok(true)
+                Ok(if is_all { Part::Around } else { Part::Something })
             }
             Err(violation) => {
                 self.columns.truncate(self.rows);

@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod interpreted;
 mod link;
+mod prefix;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};

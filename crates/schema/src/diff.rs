@@ -17,6 +17,7 @@ mod compare;
 mod constraint;
 mod describe;
 mod enumeration;
+mod features;
 mod field;
 mod fix;
 mod kind;

@@ -125,6 +125,18 @@ impl Ledger {
         self.versions.last()
     }
 
+    /// The ledger as it was when its newest version had this fingerprint; `None` where it never had.
+    #[must_use]
+    pub fn as_of(&self, fingerprint: &str) -> Option<Self> {
+        let number = self.versions.iter().rev().find(|version| version.fingerprint == fingerprint)?.number;
+        let mut then = self.clone();
+        then.versions.retain(|version| version.number <= number);
+        then.events.retain(|event| event.since <= number);
+        then.columns.retain(|column| column.since <= number);
+        then.presence.retain(|epoch| epoch.since <= number);
+        Some(then)
+    }
+
     /// The event of this name.
     #[must_use]
     pub fn event(&self, name: &str) -> Option<&LedgerEvent> {

@@ -10,6 +10,7 @@ pub(crate) use declared::{TABLE_NAMES, case_column, is_envelope_column, is_snake
 use crate::comments::Comments;
 use crate::compile::Compiled;
 use crate::error::SchemaError;
+use crate::layout::MessageShape;
 use crate::plan::{MessageId, Plans};
 
 /// The semver of a schema's first version.
@@ -30,6 +31,8 @@ pub struct Model {
     pub plans: Plans,
     /// The descriptors that all this comes from.
     pub compiled: Compiled,
+    /// The columns that each event wants, by its index.
+    pub(crate) shapes: Vec<MessageShape>,
     /// What people wrote about them.
     pub comments: Comments,
     by_name: HashMap<String, usize>,
@@ -58,7 +61,8 @@ impl Model {
     /// A version whose events have the ids that `ids` gives by name.
     ///
     /// # Errors
-    /// [`SchemaError::Refused`] as of [`declared_events`] and [`Plans::build`].
+    /// [`SchemaError::Refused`] as of [`declared_events`] and [`Plans::build`], and for an event with more or deeper
+    /// columns than a table can have.
     pub fn new(
         version: u32,
         semver: impl Into<String>,
@@ -86,7 +90,9 @@ impl Model {
         let by_name = events.iter().enumerate().map(|(place, event)| (event.name.clone(), place)).collect();
         let fingerprint = compiled.fingerprint.clone();
         let comments = Comments::of(&compiled.pool);
-        Ok(Self { version, semver: semver.into(), fingerprint, events, plans, compiled, comments, by_name })
+        let shapes = events.iter().map(|event| MessageShape::of_event(&compiled, &plans, event));
+        let shapes = shapes.collect::<Result<_, _>>()?;
+        Ok(Self { version, semver: semver.into(), fingerprint, events, plans, compiled, shapes, comments, by_name })
     }
 
     /// The version that a compiled schema would be if it were the first: ids count up in the order of names.

@@ -16,9 +16,10 @@ use arrow::datatypes::{Schema, SchemaRef};
 use judi_world::Disk;
 
 use crate::compile::{Compiled, Source, compile, read_sources};
+use crate::diff::Change;
 use crate::embedded;
 use crate::error::SchemaError;
-use crate::layout::{EventLayout, MessageShape, NoColumn, TableColumns, quarantine_fields};
+use crate::layout::{EventLayout, NoColumn, TableColumns, quarantine_fields};
 use crate::ledger::Ledger;
 use crate::model::{EventModel, Model};
 use crate::view::{View, views};
@@ -98,11 +99,18 @@ impl Schemas {
     /// # Errors
     /// As of [`Schemas::next`].
     pub fn next_compiled(&self, compiled: Compiled) -> Result<Self, SchemaError> {
-        let known: Vec<&Model> = self.versions.values().map(|version| version.model.as_ref()).collect();
-        let (ledger, model) = publish::publish(&self.ledger, &known, compiled)?;
-        let mut models: Vec<Arc<Model>> = self.versions.values().map(|version| Arc::clone(&version.model)).collect();
-        models.push(Arc::new(model));
-        Self::assemble_shared(ledger, models, Path::new("schema"))
+        self.proposal(compiled).publish()
+    }
+
+    /// What the next version would be, with what it changes.
+    #[must_use]
+    pub fn proposal(&self, compiled: Compiled) -> Proposal<'_> {
+        let changes = publish::changes(&self.ledger, &self.models(), &compiled);
+        Proposal { schemas: self, compiled, changes }
+    }
+
+    fn models(&self) -> Vec<&Model> {
+        self.versions.values().map(|version| version.model.as_ref()).collect()
     }
 
     fn assemble(ledger: Ledger, models: Vec<Model>, versions_dir: &Path) -> Result<Self, SchemaError> {
@@ -115,8 +123,7 @@ impl Schemas {
         let mut versions = BTreeMap::new();
         let mut newest = None;
         for model in models {
-            let layouts = layouts(&columns, &model)?;
-            let layouts = layouts.map_err(|missing| SchemaError::ForeignVersion {
+            let layouts = layouts(&columns, &model).map_err(|missing| SchemaError::ForeignVersion {
                 path: store::version_file(versions_dir, model.version),
                 version: model.version,
                 cause: missing.to_string(),
@@ -199,16 +206,37 @@ pub fn export(disk: &dyn Disk, folder: &Path) -> Result<Vec<&'static str>, Schem
     Ok(embedded::FILES.iter().map(|file| file.name).collect())
 }
 
-/// The layouts of a version's events, by index; the inner error is a ledger that lacks one of its columns.
-fn layouts(columns: &TableColumns, model: &Model) -> Result<Result<Vec<EventLayout>, NoColumn>, SchemaError> {
-    let mut layouts = Vec::with_capacity(model.events.len());
-    for event in &model.events {
-        match columns.layout(model.version, event.id, &MessageShape::of_event(model, event)?) {
-            Ok(layout) => layouts.push(layout),
-            Err(missing) => return Ok(Err(missing)),
-        }
+/// A version that is not published yet.
+#[derive(Debug)]
+pub struct Proposal<'s> {
+    schemas: &'s Schemas,
+    compiled: Compiled,
+    changes: Vec<Change>,
+}
+
+impl Proposal<'_> {
+    /// What changes since the newest version.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
-    Ok(Ok(layouts))
+
+    /// The schemas with this version as the newest; the ledger lies in no folder.
+    ///
+    /// # Errors
+    /// As of [`Schemas::next`].
+    pub fn publish(self) -> Result<Schemas, SchemaError> {
+        let Self { schemas, compiled, changes } = self;
+        let (ledger, model) = publish::publish_changes(&schemas.ledger, &schemas.models(), compiled, |_| changes)?;
+        let known = schemas.versions.values().map(|version| Arc::clone(&version.model));
+        Schemas::assemble_shared(ledger, known.chain([Arc::new(model)]).collect(), Path::new("schema"))
+    }
+}
+
+/// The layouts of a version's events, by index.
+fn layouts(columns: &TableColumns, model: &Model) -> Result<Vec<EventLayout>, NoColumn> {
+    let shapes = model.events.iter().zip(&model.shapes);
+    shapes.map(|(event, shape)| columns.layout(model.version, event.id, shape)).collect()
 }
 
 /// A compiled schema as the version that the ledger says it is.

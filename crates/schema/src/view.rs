@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use arrow::compute::kernels::cast_utils::Parser;
 use arrow::datatypes::Date32Type;
-use prost_reflect::{FieldDescriptor, Kind};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 
 use crate::layout::{ENVELOPE_COLUMNS, TableColumns};
 use crate::ledger::{ColumnRole, Ledger, LedgerEvent};
@@ -64,10 +64,11 @@ fn view<'a>(event: &LedgerEvent, columns: &TableColumns, models: impl DoubleEnde
         ..ViewColumn::default()
     });
     let mut view = View { name: event.name.clone(), event: event.name.clone(), columns: envelope.collect() };
-    let newest = models.rev().find_map(|model| model.event(&event.name).map(|event| (model, event)));
-    if let Some((model, found)) = newest {
-        let mut payload = Payload { columns, event: event.id, view: &mut view.columns, aliases: Vec::new() };
-        payload.message(model, &found.full_name);
+    let message = |model: &Model| model.compiled.pool.get_message_by_name(&model.event(&event.name)?.full_name);
+    let history: Vec<MessageDescriptor> = models.rev().filter_map(message).collect();
+    if let Some((newest, older)) = history.split_first() {
+        let mut payload = Payload { columns, event: event.id, view: &mut view.columns, aliases: Vec::new(), older };
+        payload.message(newest);
     }
     view
 }
@@ -79,35 +80,29 @@ struct Payload<'a> {
     /// Old names with the place of their column in the view and their end; they come last, and only where nobody has
     /// the name.
     aliases: Vec<(String, usize, Option<i32>)>,
+    /// The event's message in earlier versions, newest first.
+    older: &'a [MessageDescriptor],
 }
 
 impl Payload<'_> {
-    fn message(&mut self, model: &Model, full_name: &str) {
-        let pool = &model.compiled.pool;
-        let options = OptionReader::new(pool);
-        let Some(message) = pool.get_message_by_name(full_name) else { return };
+    fn message(&mut self, message: &MessageDescriptor) {
+        let options = OptionReader::new(message.parent_pool());
         for field in message.fields() {
-            let name = field.name();
-            let at = self.view.len();
+            let (name, number) = (field.name(), field.number());
             let said = options.field(&field);
-            if self.add(name.to_owned(), field.number(), ColumnRole::Value) {
-                if let Some(column) = self.view.get_mut(at) {
-                    column.renamed_values = renamed_values(&options, &field);
-                    if said.replaces != 0 {
-                        let replaced = self.columns.generations(self.event, said.replaces, ColumnRole::Value);
-                        column.older.extend(replaced.into_iter().map(<[String]>::to_vec));
-                    }
-                }
-                let until = day_of(&said.alias_until);
-                self.aliases.extend(said.aliases.into_iter().map(|alias| (alias, at, until)));
+            let until = day_of(&said.alias_until);
+            let paths = self.paths(&self.replaced(number, said.replaces), ColumnRole::Value);
+            if let Some(at) = self.add(name.to_owned(), paths, renamed_values(&options, &field)) {
+                self.aliases.extend(said.aliases.iter().map(|alias| (alias.clone(), at, until)));
             }
-            self.add(format!("{name}__number"), field.number(), ColumnRole::Number);
+            let paths = self.paths(&[number], ColumnRole::Number);
+            if let Some(at) = self.add(format!("{name}__number"), paths, Vec::new()) {
+                self.aliases.extend(said.aliases.iter().map(|alias| (format!("{alias}__number"), at, until)));
+            }
         }
         for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
-            // Whichever of the members the case column was published under.
-            for member in oneof.fields() {
-                self.add(format!("{}__case", oneof.name()), member.number(), ColumnRole::Case);
-            }
+            let paths = self.paths(&self.members(&oneof), ColumnRole::Case);
+            self.add(format!("{}__case", oneof.name()), paths, Vec::new());
         }
         let mut taken: HashSet<String> = self.view.iter().map(|column| column.name.to_ascii_lowercase()).collect();
         for (alias, at, until_day) in std::mem::take(&mut self.aliases) {
@@ -117,17 +112,47 @@ impl Payload<'_> {
         }
     }
 
-    /// Adds the newest column of this role, if there is one and nobody has the name.
-    fn add(&mut self, name: String, number: u32, role: ColumnRole) -> bool {
-        let mut generations = self.columns.generations(self.event, number, role).into_iter().map(<[String]>::to_vec);
-        let is_taken = self.view.iter().any(|column| column.name.eq_ignore_ascii_case(&name));
-        match generations.next().filter(|_| !is_taken) {
-            Some(path) => {
-                self.view.push(ViewColumn { name, path, older: generations.collect(), ..ViewColumn::default() });
-                true
-            }
-            None => false,
+    /// The field, and what it took over from, and what that took over from, as earlier versions said.
+    fn replaced(&self, number: u32, replaces: u32) -> Vec<u32> {
+        let mut numbers = vec![number];
+        let mut next = replaces;
+        while next != 0 && !numbers.contains(&next) {
+            numbers.push(next);
+            let field = self.older.iter().find_map(|message| message.get_field(next));
+            next = field.map_or(0, |field| OptionReader::new(field.parent_pool()).field(&field).replaces);
         }
+        numbers
+    }
+
+    /// A oneof's members, and those that it, or a oneof of its name, had in earlier versions: its case may be known by
+    /// one of these.
+    fn members(&self, oneof: &OneofDescriptor) -> Vec<u32> {
+        let mut members: Vec<u32> = oneof.fields().map(|field| field.number()).collect();
+        members.sort_unstable();
+        for earlier in self.older.iter().flat_map(MessageDescriptor::oneofs).filter(|oneof| !oneof.is_synthetic()) {
+            let own: Vec<u32> = earlier.fields().map(|field| field.number()).collect();
+            if earlier.name() == oneof.name() || own.iter().any(|number| members.contains(number)) {
+                let gone: Vec<u32> = own.into_iter().filter(|number| !members.contains(number)).collect();
+                members.extend(gone);
+            }
+        }
+        members
+    }
+
+    /// The columns of this role that the fields have, in their order, of each the newest first.
+    fn paths(&self, numbers: &[u32], role: ColumnRole) -> Vec<Vec<String>> {
+        let columns = numbers.iter().flat_map(|number| self.columns.generations(self.event, *number, role));
+        columns.map(<[String]>::to_vec).collect()
+    }
+
+    /// Adds a column that is at the first of these places, and in older rows at the others, if there is one and nobody
+    /// has the name; its place in the view.
+    fn add(&mut self, name: String, paths: Vec<Vec<String>>, renamed_values: Vec<(String, String)>) -> Option<usize> {
+        let is_taken = self.view.iter().any(|column| column.name.eq_ignore_ascii_case(&name));
+        let mut paths = paths.into_iter();
+        let path = paths.next().filter(|_| !is_taken)?;
+        self.view.push(ViewColumn { name, path, older: paths.collect(), renamed_values, until_day: None });
+        Some(self.view.len() - 1)
     }
 }
 

@@ -2,14 +2,21 @@
 
 use std::fs;
 
-use judi_schema::compile::{Source, SourceText};
-use judi_schema::schemas::Schemas;
+use judi_schema::view::ViewColumn;
 
 use super::*;
 
-const SCHEMA: &str = "syntax = \"proto3\";\nimport \"judi/v1/options.proto\";\n\
-    message View { option (judi.event).name = \"article_view\"; string article_id = 1; \
-    string title = 2 [(judi.field).alias = \"headline\"]; Author author = 3; }\nmessage Author { string name = 1; }\n";
+/// The view of an event with the fields article_id, title (that was headline) and author, a message.
+fn views() -> Vec<View> {
+    let fields = [("article_id", "article_id"), ("title", "headline"), ("author", "author"), ("headline", "headline")];
+    let column = |(name, child): (&str, &str)| ViewColumn {
+        name: name.to_owned(),
+        path: vec!["article_view".to_owned(), child.to_owned()],
+        ..ViewColumn::default()
+    };
+    let columns = fields.into_iter().map(column).collect();
+    vec![View { name: "article_view".to_owned(), event: "article_view".to_owned(), columns }]
+}
 
 const JOB: &str = "-- judi: grain=day key=[date,article_id] owner=news
 -- input article_view: late=3d
@@ -30,9 +37,7 @@ fn found(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
         fs::write(path, text).unwrap();
     }
     let project = Project::open(Some(folder.path())).unwrap();
-    let source = Source { name: "t.proto".to_owned(), text: SourceText::Proto(SCHEMA.to_owned()) };
-    let schemas = Schemas::first(&[source]).unwrap();
-    let Uses { uses, passed_over } = project_uses(&project, schemas.views());
+    let Uses { uses, passed_over } = project_uses(&project, &views());
     let shown = |it: &Use| {
         let star = if it.by_star { "*" } else { "" };
         format!("{:?} {} {}:{}:{} {}.{}{star}", it.kind, it.name, it.file, it.line, it.column, it.view, it.column_name)
@@ -76,7 +81,7 @@ fn what_a_job_passes_on_is_followed_to_who_reads_its_table() {
 fn toml_texts_are_queries_or_expressions_over_the_table_beside_them() {
     let metric = "title = \"title\"\nview = \"article_view\"\nnumerator = 'count(title)'\n\
         [filter]\nexpression = \"author.name = 'x' AND date > '2026-01-01'\"\nnote = \"headline\"\n";
-    let raw = "[a]\nquery = \"SELECT article_view['title'], events.article_view.author.name FROM events\"\n";
+    let raw = "[a]\nquery = \"SELECT article_view['headline'], events.article_view.author.name FROM events\"\n";
     let (uses, passed_over) = found(&[
         ("metrics/reads.toml", metric),
         ("experiments/e.toml", raw),
@@ -88,7 +93,7 @@ fn toml_texts_are_queries_or_expressions_over_the_table_beside_them() {
         uses,
         [
             "Experiment e experiments/e.toml:2:17 article_view.title",
-            "Experiment e experiments/e.toml:2:40 article_view.author.name",
+            "Experiment e experiments/e.toml:2:43 article_view.author.name",
             "Metric reads metrics/reads.toml:3:20 article_view.title",
             "Metric reads metrics/reads.toml:5:15 article_view.author.name",
             "Metric reads metrics/reads.toml:5:37 article_view.date",

@@ -123,7 +123,7 @@ fn a_schema_changes_under_a_running_server_and_every_sender_lands_right() {
             event(
                 "early version",
                 "story_view",
-                2,
+                SECOND,
                 &json!({"story_id": "s3", "headline": "Moose", "kind": "KIND_LIVE"}),
             ),
         ],
@@ -145,7 +145,7 @@ fn a_schema_changes_under_a_running_server_and_every_sender_lands_right() {
             event(
                 "new",
                 "story_view",
-                2,
+                SECOND,
                 &json!({"story_id": "s5", "headline": "Lynx", "words": "5000000000", "kind": "KIND_LIVE"}),
             ),
             event("alias", "story_view", SECOND, &json!({"story_id": "s6", "title": "Wolf", "section": "culture"})),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use judi_schema::catalogue::FieldEntry;
-use judi_schema::diff::{Use, UseKind};
+use judi_schema::diff::Use;
 
 /// What a project's files name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,17 +92,6 @@ pub(crate) struct Reader<'a> {
     pub(crate) columns: Vec<&'a str>,
 }
 
-/// What kind of thing a use is of, in a word.
-pub(crate) const fn kind_text(kind: UseKind) -> &'static str {
-    match kind {
-        UseKind::Job => "job",
-        UseKind::Metric => "metric",
-        UseKind::Dashboard => "dashboard",
-        UseKind::Experiment => "experiment",
-        UseKind::Report => "report",
-    }
-}
-
 fn is_same_thing(one: &Use, other: &Use) -> bool {
     (one.kind, &one.name) == (other.kind, &other.name)
 }
@@ -122,6 +111,8 @@ fn reads(one: &Use, field: &FieldEntry) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use judi_schema::diff::UseKind;
+
     use super::*;
 
     fn one(name: &str, column: &str) -> Use {

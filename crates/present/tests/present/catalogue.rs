@@ -103,7 +103,7 @@ async fn the_list_tells_what_is_collected_how_often_and_what_nobody_uses() {
     let page = site().get("/events").await;
     assert_eq!(page.status, StatusCode::OK);
     page.says(&[
-        "2 events of 1 owner, in version 3 of the schema (1.2.0). 1 did not come in the last 14 days. 1 is collected but unused.",
+        "2 events of 1 owner, in version 3 of the schema (2.1.0). 1 did not come in the last 14 days. 1 is collected but unused.",
         "product Event 14 days Today 7 days Last seen scroll A reader came further down.",
         "Nobody is named as owner Event",
     ]);
@@ -146,7 +146,7 @@ async fn one_event_is_told_in_full() {
         "Wed 25 Nov 2026 8 Tue 24 Nov 2026 1 Mon 23 Nov 2026 1 Sun 22 Nov 2026 0",
         "dashboard reading dashboards/reading.toml:5 reads depth , view_ms",
         "job depth_per_day jobs/product/depth_per_day.sql:5 reads depth",
-        "Version 3 (1.2.0) new field visible_ms , whole number seconds is replaced by visible_ms",
+        "Version 3 (2.1.0) seconds is replaced by visible_ms new field visible_ms , whole number",
         "direction is gone",
         "first published",
     ]);

@@ -1,6 +1,6 @@
 //! What each version changed of an event, and the fields that it had once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{EventEntry, FieldEntry, SinceVersions, fields};
 use crate::ledger::{ColumnRole, Ledger, LedgerColumn};
@@ -181,8 +181,12 @@ fn gone(ledger: &Ledger, event: &EventEntry, states: &BTreeMap<u32, State<'_>>) 
             found.insert(field.path.clone(), FieldEntry { last: Some(*number), ..field.clone() });
         }
     }
-    // Of versions whose descriptors are not here.
-    for column in values_of(ledger, event.id) {
+    // Of versions whose descriptors are not here. What is in a message that is gone goes without saying; a message that no
+    // version describes the fields of is one that stands in itself.
+    let described: HashSet<Vec<u32>> = found.keys().filter_map(|path| Some(path.split_last()?.1.to_vec())).collect();
+    let is_told =
+        |path: &[u32]| path.split_last().is_some_and(|(_, parent)| parent.is_empty() || described.contains(parent));
+    for column in values_of(ledger, event.id).filter(|column| is_told(&column.key.path)) {
         found.entry(column.key.path.clone()).or_insert_with(|| FieldEntry {
             path: column.key.path.clone(),
             name: name_of(column),

@@ -36,7 +36,7 @@ const FIELDS: &str = "
   map<string, Author> by_role = 5;
   optional Place place = 6;
   google.protobuf.Timestamp at = 7;
-  oneof target { string url = 8; string app = 9; }";
+  oneof target { string url = 8; string screen = 9; }";
 const AROUND: &str = "message Author {\n  // As printed.\n  string name = 1 [(judi.field).pii = PII_CLASS_PERSONAL];\n  Author editor = 2;\n}\n\
     enum Place { PLACE_UNSPECIFIED = 0;\n// On top.\nPLACE_TOP = 1 [(judi.value).alias = \"PLACE_HEAD\"]; }\n";
 
@@ -66,7 +66,7 @@ fn an_event_and_its_fields_are_told() {
         "place",
         "at",
         "url",
-        "app",
+        "screen",
     ];
     assert_eq!(names, expected);
     let field = |name: &str| event.fields.iter().find(|field| field.name == name).unwrap();

@@ -23,7 +23,7 @@ use super::envelope::UNKNOWN;
 use super::merge::merged_rows;
 use super::program::Program;
 use super::renamed::with_names;
-use super::{ColumnsError, EventColumns};
+use super::{ColumnsError, EventColumns, Part};
 use crate::layout::ENVELOPE_COLUMNS;
 use crate::model::{EventModel, Model};
 use crate::plan::{FieldKind, MessageId, Plans};
@@ -104,7 +104,7 @@ impl CatchUp {
         let versions = column(batch, "schema_version")?.as_primitive_opt::<Int64Type>();
         let versions = versions.ok_or_else(|| wrong("schema_version"))?;
         let mut rows = EventColumns::new(&self.schemas);
-        let mut parts = Parts { batch: None, picks: Vec::new(), events: BTreeMap::new() };
+        let mut parts = Parts { batch: None, picks: Vec::new(), around: Vec::new(), events: BTreeMap::new() };
         let mut newest: BTreeMap<&str, Option<(&Arc<Model>, &EventModel)>> = BTreeMap::new();
         for row in 0..batch.num_rows() {
             if unknown.is_null(row) || events.is_null(row) {
@@ -116,8 +116,12 @@ impl CatchUp {
                 continue;
             };
             // What has not the form of its field stays unknown, and tells by that what is wrong with its sender.
-            if let Ok(true) = rows.push_part(model, event, unknown.value(row)) {
+            let Ok(part) = rows.push_part(model, event, unknown.value(row)) else { continue };
+            if part != Part::Nothing {
                 parts.picks.push(row);
+                if part == Part::Around {
+                    parts.around.push(row);
+                }
                 if let Some(layout) = self.schemas.layout(model.version, event.index)
                     && !parts.events.contains_key(name)
                 {
@@ -134,7 +138,8 @@ impl CatchUp {
 
     fn rewritten(&self, batch: &RecordBatch, parts: &Parts) -> Result<Option<CaughtUp>, ArrowError> {
         let mut columns = batch.columns().to_vec();
-        let mut changed: BTreeSet<usize> = parts.picks.iter().copied().collect();
+        let mut changed: BTreeSet<usize> =
+            parts.picks.iter().copied().filter(|row| parts.around.binary_search(row).is_err()).collect();
         if let Some(part) = &parts.batch {
             let places = places(&parts.picks, batch.num_rows());
             for (column, (own, read)) in columns.iter_mut().zip(part.columns()).enumerate() {
@@ -143,7 +148,9 @@ impl CatchUp {
                     let read = take(read, &places, None)?;
                     *own = zip(&BooleanArray::from(picked(&parts.picks, own.len())), &read, own)?;
                 } else if let Some(program) = parts.events.get(field.name()) {
-                    *own = merged_rows(program, own, &take(read, &places, None)?)?;
+                    let merged = merged_rows(program, own, &take(read, &places, None)?)?;
+                    changed.extend(parts.around.iter().filter(|row| own.slice(**row, 1) != merged.slice(**row, 1)));
+                    *own = merged;
                 }
             }
         }
@@ -167,6 +174,8 @@ struct Parts {
     batch: Option<RecordBatch>,
     /// The rows that they belong to, ascending.
     picks: Vec<usize>,
+    /// Those of them that only tell that messages are there, ascending.
+    around: Vec<usize>,
     /// The events that occur, and how their newest versions are read.
     events: BTreeMap<String, Program>,
 }

@@ -63,6 +63,22 @@ pub(super) fn unknown_fields(
     Ok(out.len() > before)
 }
 
+/// Whether a message knows any field of `bytes`, or only ones that it does not.
+///
+/// # Errors
+/// As [`unknown_fields`].
+pub(super) fn has_known_fields(plans: &Plans, message: MessageId, bytes: &[u8]) -> Result<bool, WireError> {
+    let plan = plans.message(message);
+    let mut cursor = Cursor::new(bytes);
+    while let Some(tag) = cursor.tag()? {
+        if plan.by_number(tag.number).is_some() {
+            return Ok(true);
+        }
+        cursor.skip(tag, 0)?;
+    }
+    Ok(false)
+}
+
 /// The same bytes with JSON members that an older schema could not read turned into fields, as far as this one can.
 ///
 /// # Errors

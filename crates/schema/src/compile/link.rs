@@ -6,15 +6,16 @@
 use std::collections::{BTreeMap, HashMap};
 
 use prost::Message;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorError, DescriptorPool};
 use prost_types::{FileDescriptorProto, SourceCodeInfo};
 
 use super::interpreted::Interpreter;
+use super::prefix::{Prefix, Stage};
 use super::{Files, Origin, canonical, editions, failure};
 use crate::error::{Place, SchemaError};
 
 /// How much is asked of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Strictness {
     /// What protobuf's own compiler asks, and what Judi builds on.
     Strict,
@@ -46,6 +47,7 @@ pub(crate) fn link<'a>(files: &'a Files<'a>, strictness: Strictness) -> Result<L
     let mut linker = Linker {
         files,
         strictness,
+        prefix: Prefix::new(Stage::Found(strictness)),
         linked: Linked { pool: DescriptorPool::new(), units: Vec::new() },
         states: HashMap::new(),
     };
@@ -58,6 +60,7 @@ pub(crate) fn link<'a>(files: &'a Files<'a>, strictness: Strictness) -> Result<L
 struct Linker<'a> {
     files: &'a Files<'a>,
     strictness: Strictness,
+    prefix: Prefix,
     linked: Linked<'a>,
     states: HashMap<String, State>,
 }
@@ -149,30 +152,10 @@ impl<'a> Linker<'a> {
     }
 
     fn add(&mut self, unit: Unit<'a>, depth: usize) -> Result<(), SchemaError> {
-        let pool = &mut self.linked.pool;
-        let added = match &unit.origin {
-            Origin::Text { parsed, .. } => {
-                let mut file = parsed.descriptor.clone();
-                if unit.edition.is_some() {
-                    file.syntax = None;
-                }
-                if self.strictness == Strictness::Lenient {
-                    loosen(&mut file);
-                }
-                pool.add_file_descriptor_proto(file)
-            }
-            Origin::WellKnown(file) => pool.add_file_descriptor_proto(file.as_ref().clone()),
-            Origin::Encoded(bytes) => {
-                let as_proto2 = self.strictness == Strictness::Lenient || is_of_edition(bytes);
-                let rewritten = as_proto2.then(|| editions::with_syntax(bytes, "proto2")).transpose();
-                let bytes =
-                    rewritten.map_err(|error| undecodable(&unit.name, &error))?.unwrap_or_else(|| bytes.to_vec());
-                pool.decode_file_descriptor_proto(bytes.as_slice())
-            }
-        };
-        if let Err(error) = added {
-            return Err(failure::explain_link(&error, &unit, &self.linked.units));
-        }
+        let (strictness, units) = (self.strictness, &self.linked.units);
+        self.prefix.add(&mut self.linked.pool, &unit, |pool| {
+            added(pool, &unit, strictness)?.map_err(|error| failure::explain_link(&error, &unit, units))
+        })?;
         self.states.insert(unit.name.clone(), State::Linked { depth });
         self.linked.units.push(unit);
         Ok(())
@@ -190,27 +173,32 @@ impl Linked<'_> {
     /// [`SchemaError::Compile`] for what cannot be said in the older syntaxes.
     pub(crate) fn lowered(&self) -> Result<DescriptorPool, SchemaError> {
         let mut pool = DescriptorPool::new();
+        let mut prefix = Prefix::new(Stage::Lowered);
         for unit in &self.units {
-            let mut bytes = self.encoded(unit);
-            if unit.edition.is_some() {
-                let lowered = if is_already_lowered(&unit.origin) {
-                    Ok(None)
-                } else {
-                    editions::with_syntax(&bytes, "editions").and_then(|bytes| editions::without_editions(&bytes))
-                };
-                match lowered {
-                    Ok(Some(lowered)) => bytes = lowered,
-                    Ok(None) => {}
-                    Err(error) => return Err(undecodable(&unit.name, &error)),
-                }
-            }
-            if let Some(locations) = self.locations(unit) {
-                canonical::put_source_code_info(&mut bytes, &SourceCodeInfo { location: locations });
-            }
-            pool.decode_file_descriptor_proto(bytes.as_slice())
-                .map_err(|error| failure::explain_link(&error, unit, &self.units))?;
+            prefix.add(&mut pool, unit, |pool| self.add_lowered(pool, unit))?;
         }
         Ok(pool)
+    }
+
+    fn add_lowered(&self, pool: &mut DescriptorPool, unit: &Unit<'_>) -> Result<(), SchemaError> {
+        let mut bytes = self.encoded(unit);
+        if unit.edition.is_some() {
+            let lowered = if is_already_lowered(&unit.origin) {
+                Ok(None)
+            } else {
+                editions::with_syntax(&bytes, "editions").and_then(|bytes| editions::without_editions(&bytes))
+            };
+            match lowered {
+                Ok(Some(lowered)) => bytes = lowered,
+                Ok(None) => {}
+                Err(error) => return Err(undecodable(&unit.name, &error)),
+            }
+        }
+        if let Some(locations) = self.locations(unit) {
+            canonical::put_source_code_info(&mut bytes, &SourceCodeInfo { location: locations });
+        }
+        let added = pool.decode_file_descriptor_proto(bytes.as_slice());
+        added.map_err(|error| failure::explain_link(&error, unit, &self.units))
     }
 
     /// The edition of each file that is of one.
@@ -230,6 +218,33 @@ impl Linked<'_> {
         let mut interpreter = Interpreter::new(&self.pool, &unit.name);
         Some(parsed.places.locations(text, |owner, name| interpreter.path(owner, name)))
     }
+}
+
+/// Adds a file to a pool; the outer error is a descriptor that cannot be read.
+fn added(
+    pool: &mut DescriptorPool,
+    unit: &Unit<'_>,
+    strictness: Strictness,
+) -> Result<Result<(), DescriptorError>, SchemaError> {
+    Ok(match &unit.origin {
+        Origin::Text { parsed, .. } => {
+            let mut file = parsed.descriptor.clone();
+            if unit.edition.is_some() {
+                file.syntax = None;
+            }
+            if strictness == Strictness::Lenient {
+                loosen(&mut file);
+            }
+            pool.add_file_descriptor_proto(file)
+        }
+        Origin::WellKnown(file) => pool.add_file_descriptor_proto(file.as_ref().clone()),
+        Origin::Encoded(bytes) => {
+            let as_proto2 = strictness == Strictness::Lenient || is_of_edition(bytes);
+            let rewritten = as_proto2.then(|| editions::with_syntax(bytes, "proto2")).transpose();
+            let bytes = rewritten.map_err(|error| undecodable(&unit.name, &error))?.unwrap_or_else(|| bytes.to_vec());
+            pool.decode_file_descriptor_proto(bytes.as_slice())
+        }
+    })
 }
 
 /// Lets pass what only the JSON mapping and proto3 forbid: a field's name is unique, so it serves as its JSON name.

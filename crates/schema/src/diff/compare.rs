@@ -34,10 +34,10 @@ pub(super) fn changes(known: &[&Compiled], new: &Compiled, ledger: Option<&Ledge
     compare.enums();
     let mut changes = compare.changes;
     for event in new.events.keys().filter(|name| !old.events.contains_key(*name)) {
-        let Some(before) = earlier.iter().rev().map(|known| Side::new(known)).find(|it| it.events.contains_key(event))
-        else {
-            continue;
-        };
+        // What the ledger does not know was never there; without a ledger every version has to be asked.
+        let may_have_been = ledger.is_none_or(|ledger| ledger.event(event).is_some());
+        let mut earlier = earlier.iter().rev().filter(|_| may_have_been).map(|known| Side::new(known));
+        let Some(before) = earlier.find(|side| side.events.contains_key(event)) else { continue };
         let pairs = Pairs::new(&before, &new);
         let mut compare = Compare::new(&before, &new, &pairs, ledger);
         compare.returned(event, &old);

@@ -29,6 +29,7 @@ pub(super) fn sentence(kind: &ChangeKind, subject: &Subject) -> String {
             format!("{field} is gone; {}", reserved(*number_reserved, *name_reserved))
         }
         K::NumberReused { was } => format!("{field} has the number of {was}"),
+        K::NameReused { name } => format!("{field} is called {name}, which meant something else"),
         K::FieldReplaced { replaces, was } => format!("{field} replaces {replaces} ({was})"),
         K::ReplacesRemoved { replaces } => format!("{field} no longer says that it replaces {replaces}"),
         K::FieldRenumbered { from, .. } => format!("{field} had the number {from}"),

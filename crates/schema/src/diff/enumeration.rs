@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Syntax};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor};
 
 use super::Subject;
 use super::compare::{Compare, Touched};
+use super::features::is_closed;
 use super::fix::{Fix, FixStep};
 use super::kind::ChangeKind;
 use super::pairs::How;
@@ -27,9 +28,10 @@ pub(super) fn moved(compare: &mut Compare<'_>, before: &EnumDescriptor, after: &
 /// Finds the changes from `before` to `after`, which are the same enum.
 pub(super) fn compare(compare: &mut Compare<'_>, before: &EnumDescriptor, after: &EnumDescriptor) {
     let mut both = Enum { compare, before, after };
-    let closed = |it: &EnumDescriptor| it.parent_file().syntax() == Syntax::Proto2;
-    if closed(before) != closed(after) {
-        both.say_whole(ChangeKind::EnumOpennessChanged { closed: closed(after) }, None);
+    let then = is_closed(before, both.compare.old.editions);
+    let closed = is_closed(after, both.compare.new.editions);
+    if then != closed {
+        both.say_whole(ChangeKind::EnumOpennessChanged { closed }, None);
     }
     both.reserved();
     for number in numbers(before) {
@@ -86,6 +88,10 @@ impl Enum<'_, '_> {
                 continue;
             }
             match (then.first(), at) {
+                _ if self.was_alias(number, name) => {
+                    let fix = Fix::by_hand(format!("give the value another name: {name} meant another one"));
+                    self.say(ChangeKind::NameReused { name: name.clone() }, number, name, Some(fix));
+                }
                 (None, 0) if was_reserved => self.reused(number, name),
                 (None, 0) => self.say(ChangeKind::EnumValueAdded, number, name, None),
                 // The first name of a number that had another one is told as a rename.
@@ -93,6 +99,13 @@ impl Enum<'_, '_> {
                 _ => self.say(ChangeKind::EnumSynonymAdded, number, name, None),
             }
         }
+    }
+
+    /// Whether a name was an alias of another number's value.
+    fn was_alias(&self, number: i32, name: &str) -> bool {
+        let options = &self.compare.old.options;
+        let others = self.before.values().filter(|value| value.number() != number);
+        others.into_iter().any(|value| options.value_aliases(&value).iter().any(|alias| alias == name))
     }
 
     /// Whether a name that a number has now was another number's.

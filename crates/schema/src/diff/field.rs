@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{FieldDescriptor, Kind, Syntax, Value};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, Value};
 
 use super::Subject;
 use super::compare::{Compare, Touched};
 use super::constraint;
+use super::features::is_packed;
 use super::fix::{Fix, FixStep};
 use super::kind::{ChangeKind, Fit};
 use super::matrix::{field_text, scalar, scalar_fit};
@@ -64,7 +65,8 @@ impl Field<'_, '_> {
             let fix = matches!(kind.verdict(), super::Verdict::Blocked)
                 .then(|| new_number(self.compare, self.before, self.after));
             self.say(kind, fix);
-        } else if is_packed(self.before) != is_packed(self.after) {
+        } else if is_packed(self.before, self.compare.old.editions) != is_packed(self.after, self.compare.new.editions)
+        {
             self.say(ChangeKind::PackingChanged, None);
         }
     }
@@ -110,19 +112,17 @@ impl Field<'_, '_> {
             self.say(ChangeKind::AliasRemoved { alias: alias.clone(), until: until.clone() }, fix);
         }
         let known: BTreeSet<&str> = then.aliases.iter().map(String::as_str).chain([before.name()]).collect();
+        let message = before.parent_message();
         for alias in now.aliases.iter().filter(|alias| !known.contains(alias.as_str())) {
-            let message = before.parent_message();
-            let other = message.get_field_by_name(alias).filter(|other| other.number() != before.number());
-            let is_reserved = message.reserved_names().any(|name| name == alias);
-            let is_replaced = other.as_ref().is_none_or(|other| other.number() == now.replaces);
-            let kind = if is_replaced && (!is_reserved || now.replaces != 0) {
-                ChangeKind::AliasAdded { alias: alias.clone() }
-            } else {
-                ChangeKind::AliasTaken { alias: alias.clone() }
-            };
-            let fix = matches!(kind, ChangeKind::AliasTaken { .. })
-                .then(|| Fix::by_hand(format!("remove the alias {alias}: it meant another field")));
-            self.say(kind, fix);
+            let other = meant(&self.compare.old.options, message, before.number(), now.replaces, alias);
+            let alias = alias.clone();
+            match other {
+                Some(other) => {
+                    let fix = Fix::by_hand(format!("remove the alias {alias}: it meant {other}"));
+                    self.say(ChangeKind::AliasTaken { alias }, Some(fix));
+                }
+                None => self.say(ChangeKind::AliasAdded { alias }, None),
+            }
         }
         if then.replaces != now.replaces && then.replaces != 0 {
             let (message, field) = (after.parent_message().full_name().to_owned(), after.name().to_owned());
@@ -206,6 +206,28 @@ pub(super) fn new_number(compare: &mut Compare<'_>, before: &FieldDescriptor, af
     Fix::of(format!("give the field the number {fresh}, which replaces {number}"), steps)
 }
 
+/// What a name of a field's meant in the old message other than that field: JSON and SQL that still use it would be
+/// read as the field. `replaces` says which one may be.
+pub(super) fn meant(
+    options: &OptionReader,
+    message: &MessageDescriptor,
+    number: u32,
+    replaces: u32,
+    name: &str,
+) -> Option<String> {
+    let is = |known: &str| known == name || lower_camel(known) == name || known == lower_camel(name);
+    let is_called = |field: &FieldDescriptor| {
+        is(field.name()) || field.json_name() == name || options.field(field).aliases.iter().any(|alias| is(alias))
+    };
+    let mut others = message.fields().filter(|field| field.number() != number && field.number() != replaces);
+    if let Some(other) = others.find(is_called) {
+        return Some(format!("the field {}", other.name()));
+    }
+    // What a reserved name meant, the number in `replaces` says that it takes over.
+    let is_reserved = replaces == 0 && message.reserved_names().any(is);
+    is_reserved.then(|| "a field that is gone".to_owned())
+}
+
 /// Whether the field is in a oneof that people wrote.
 pub(super) fn in_oneof(field: &FieldDescriptor) -> bool {
     field.containing_oneof().is_some_and(|oneof| !oneof.is_synthetic())
@@ -269,15 +291,6 @@ fn worse(a: Option<Fit>, b: Option<Fit>) -> Fit {
         Fit::Neither => 2,
     };
     [a, b].into_iter().flatten().max_by_key(rank).unwrap_or(Fit::Column)
-}
-
-/// Whether a list's numbers are written as one value. The descriptor's own answer does not know the options of a file
-/// that was compiled from its text.
-fn is_packed(field: &FieldDescriptor) -> bool {
-    let can_be = field.is_list() && !matches!(field.kind(), Kind::Message(_) | Kind::String | Kind::Bytes);
-    let options = field.field_descriptor_proto().options.as_ref();
-    let by_syntax = field.parent_file().syntax() == Syntax::Proto3;
-    can_be && options.and_then(|options| options.packed).unwrap_or(by_syntax)
 }
 
 /// What absence reads as.

@@ -90,6 +90,10 @@ pub enum ChangeKind {
     NumberReused {
         was: String,
     },
+    /// A name that meant another field or value, in JSON or in SQL.
+    NameReused {
+        name: String,
+    },
     /// A new field says that it `replaces` another one.
     FieldReplaced {
         replaces: u32,
@@ -275,6 +279,7 @@ impl ChangeKind {
             }
             Self::FieldReplaced { .. } => Guarded,
             Self::ReplacesRemoved { .. }
+            | Self::NameReused { .. }
             | Self::NumberReused { .. }
             | Self::FieldRenumbered { .. }
             | Self::AliasTaken { .. } => Blocked,
@@ -372,6 +377,7 @@ impl ChangeKind {
             Self::FieldAdded { .. } => "FIELD_ADDED",
             Self::FieldDeleted { .. } => "FIELD_DELETED",
             Self::NumberReused { .. } => "NUMBER_REUSED",
+            Self::NameReused { .. } => "NAME_REUSED",
             Self::FieldReplaced { .. } => "FIELD_REPLACED",
             Self::ReplacesRemoved { .. } => "REPLACES_REMOVED",
             Self::FieldRenumbered { .. } => "FIELD_RENUMBERED",

@@ -114,6 +114,7 @@ impl Message<'_, '_> {
         let fix =
             (!aliased).then(|| field::alias(&self.compare.new.options, after, &from, "keep the old name as an alias"));
         self.say_old(ChangeKind::FieldRenamed { from, to, aliased }, before, after, fix);
+        self.name_reused(after);
         field::compare(self.compare, before, after);
     }
 
@@ -173,7 +174,26 @@ impl Message<'_, '_> {
         self.compare.say(kind, subject, span, &touched, fix);
     }
 
+    /// A name that is new to a field, and meant something else before. That it was another field's, or reserved, is
+    /// told as that.
+    fn name_reused(&mut self, after: &FieldDescriptor) {
+        let is_told = |name: &str| {
+            self.before.get_field_by_name(name).is_some() || self.before.reserved_names().any(|it| it == name)
+        };
+        let replaces = self.replaces(after);
+        let names = [after.name(), after.json_name()];
+        let other = names.into_iter().find_map(|name| {
+            let other = field::meant(&self.compare.old.options, self.before, after.number(), replaces, name)?;
+            Some((name.to_owned(), other))
+        });
+        if let Some((name, other)) = other.filter(|_| !is_told(after.name())) {
+            let fix = Fix::by_hand(format!("give the field another name: {name} meant {other}"));
+            self.say_new(ChangeKind::NameReused { name }, after, Some(fix));
+        }
+    }
+
     fn added(&mut self, after: &FieldDescriptor) {
+        self.name_reused(after);
         let oneof = after.containing_oneof().filter(|oneof| !oneof.is_synthetic());
         self.say_new(ChangeKind::FieldAdded { oneof: oneof.map(|oneof| oneof.name().to_owned()) }, after, None);
         if let Some(replaced) = self.replaced(after) {

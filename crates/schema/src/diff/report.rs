@@ -159,13 +159,7 @@ fn grouped(effects: &[SurfaceEffect]) -> Vec<(Vec<&'static str>, &'static str, &
 }
 
 fn used(it: &Use) -> String {
-    let kind = match it.kind {
-        super::UseKind::Job => "job",
-        super::UseKind::Metric => "metric",
-        super::UseKind::Dashboard => "dashboard",
-        super::UseKind::Experiment => "experiment",
-        super::UseKind::Report => "report",
-    };
+    let kind = it.kind.noun();
     let dot = if it.column_name.is_empty() { "" } else { "." };
     let star = if it.by_star { " by *" } else { "" };
     format!("{kind} {} at {}:{}:{} ({}{dot}{}{star})", it.name, it.file, it.line, it.column, it.view, it.column_name)

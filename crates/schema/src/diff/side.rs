@@ -16,6 +16,8 @@ const WELL_KNOWN: &str = "google.protobuf.";
 /// One state of a schema.
 pub(super) struct Side<'a> {
     pub(super) options: OptionReader,
+    /// The edition of each file that is of one.
+    pub(super) editions: &'a BTreeMap<String, i32>,
     /// The project's own messages by full name, without the entries of maps.
     pub(super) messages: BTreeMap<String, MessageDescriptor>,
     /// The project's own enums by full name.
@@ -55,7 +57,8 @@ impl<'a> Side<'a> {
             .filter_map(|message| options.event(message).map(|event| (event.name.clone(), (event, message.clone()))))
             .collect();
         let reached = reached(&events);
-        Self { options, messages, enums, events, reached, pool }
+        let editions = &compiled.editions;
+        Self { options, editions, messages, enums, events, reached, pool }
     }
 
     /// Any message of this state, imported ones too.

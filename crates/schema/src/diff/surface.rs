@@ -115,6 +115,7 @@ fn row(kind: &ChangeKind, subject: &Subject) -> Row {
         | K::JsonNameChanged { .. }
         | K::AliasAdded { .. }
         | K::AliasTaken { .. }
+        | K::NameReused { .. }
         | K::AliasRemoved { .. } => name(kind),
         K::TypeChanged { from, to, fit } => retyped(from, to, *fit),
         _ => field(kind, subject),

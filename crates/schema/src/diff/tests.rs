@@ -23,7 +23,11 @@ fn source(text: &str) -> Vec<Source> {
 /// A proto3 file, or, where it says its own syntax, the whole of it.
 fn whole(text: &str) -> String {
     let rules = if text.contains("buf.validate") { RULES } else { "" };
-    if text.starts_with("syntax") { text.to_owned() } else { format!("{HEAD}{rules}{text}") }
+    if text.starts_with("syntax") || text.starts_with("edition") {
+        text.to_owned()
+    } else {
+        format!("{HEAD}{rules}{text}")
+    }
 }
 
 fn compiled(text: &str) -> Compiled {

@@ -1,8 +1,9 @@
 //! The columns that a message wants, as a tree: what a schema version says, before the ledger says where.
 
+use crate::compile::Compiled;
 use crate::error::{Place, SchemaError};
 use crate::layout::{ColumnType, Element};
-use crate::model::{EventModel, Model};
+use crate::model::EventModel;
 use crate::plan::{Cardinality, FieldKind, FieldPlan, MessageId, MessageKind, Plans};
 
 /// How often one message may stand inside itself as a struct; below that it is kept as bytes.
@@ -55,26 +56,26 @@ impl MessageShape {
     ///
     /// # Errors
     /// [`SchemaError::Refused`] over [`EVENT_COLUMNS_MAX`] or [`NESTING_MAX`].
-    pub(crate) fn of_event(model: &Model, event: &EventModel) -> Result<Self, SchemaError> {
-        let mut walk = Walk { plans: &model.plans, around: Vec::new(), columns: 0 };
+    pub(crate) fn of_event(compiled: &Compiled, plans: &Plans, event: &EventModel) -> Result<Self, SchemaError> {
+        let mut walk = Walk { plans, around: Vec::new(), columns: 0 };
         walk.message(event.message).map_err(|cause| SchemaError::Refused {
-            place: model.place_of_message(&event.full_name),
+            place: compiled.place_of_message(&event.full_name),
             cause: format!("the event {:?} {cause}", event.name),
             hint: "keep what is so deep or wide as bytes or as google.protobuf.Struct, or split the event".to_owned(),
         })
     }
 }
 
-impl Model {
-    /// Where a message of this version is declared.
+impl Compiled {
+    /// Where a message is declared.
     pub(crate) fn place_of_message(&self, full_name: &str) -> Place {
-        let message = self.compiled.pool.get_message_by_name(full_name);
+        let message = self.pool.get_message_by_name(full_name);
         message.map_or_else(|| Place::file("schema"), |message| Place::of_message(&message))
     }
 
-    /// Where a field of a message of this version is declared.
+    /// Where a field of a message is declared.
     pub(crate) fn place_of_field(&self, message: &str, number: u32) -> Place {
-        let field = self.compiled.pool.get_message_by_name(message).and_then(|message| message.get_field(number));
+        let field = self.pool.get_message_by_name(message).and_then(|message| message.get_field(number));
         field.map_or_else(|| self.place_of_message(message), |field| Place::of_field(&field))
     }
 }

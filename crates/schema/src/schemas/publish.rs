@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::model_of;
 use crate::compile::Compiled;
 use crate::diff::{Change, Verdict, bump, diff_history, presence_turns};
 use crate::error::{Place, SchemaError};
-use crate::layout::MessageShape;
 use crate::ledger::{Bump, EventToPublish, LEDGER_FILE, Ledger, LedgerVersion, Publication, next_semver};
 use crate::model::{Declared, Model, declared_events};
 
@@ -16,34 +14,49 @@ const BLOCKED_NAMED_MAX: usize = 10;
 /// Makes `compiled` the version after the ledger's newest. `known` are the models of the versions that are known,
 /// oldest first; the changes since the last of them must not be blocked.
 pub(super) fn publish(ledger: &Ledger, known: &[&Model], compiled: Compiled) -> Result<(Ledger, Model), SchemaError> {
+    publish_changes(ledger, known, compiled, |compiled| changes(ledger, known, compiled))
+}
+
+/// What `compiled` changes.
+pub(super) fn changes(ledger: &Ledger, known: &[&Model], compiled: &Compiled) -> Vec<Change> {
+    let versions: Vec<&Compiled> = known.iter().map(|model| &model.compiled).collect();
+    diff_history(&versions, compiled, Some(ledger))
+}
+
+/// [`publish`], of what is known to change what `changes` says.
+pub(super) fn publish_changes(
+    ledger: &Ledger,
+    known: &[&Model],
+    compiled: Compiled,
+    changes: impl FnOnce(&Compiled) -> Vec<Change>,
+) -> Result<(Ledger, Model), SchemaError> {
     let before = ledger.newest();
     let Some(number) = before.map_or(0, |version| version.number).checked_add(1) else {
         let cause = "there is no version after the last".to_owned();
         return Err(SchemaError::Ledger { places: vec![Place::file(LEDGER_FILE)], cause });
     };
     let ids = event_ids(ledger, &declared_events(&compiled.pool)?)?;
-    let draft = Model::new(number, "", compiled, |event| ids.get(&event.options.name).copied().unwrap_or(u32::MAX))?;
-    let versions: Vec<&Compiled> = known.iter().map(|model| &model.compiled).collect();
-    let changes = diff_history(&versions, &draft.compiled, Some(ledger));
+    let mut model =
+        Model::new(number, "", compiled, |event| ids.get(&event.options.name).copied().unwrap_or(u32::MAX))?;
+    let changes = changes(&model.compiled);
     refuse_blocked(&changes)?;
-    let events = draft.events.iter().map(|event| {
-        Ok(EventToPublish {
-            id: event.id,
-            name: event.name.clone(),
-            message: event.full_name.clone(),
-            shape: MessageShape::of_event(&draft, event)?,
-        })
+    let events = model.events.iter().zip(&model.shapes).map(|(event, shape)| EventToPublish {
+        id: event.id,
+        name: event.name.clone(),
+        message: event.full_name.clone(),
+        shape: shape.clone(),
     });
     // Without the newest version's model nobody can tell what changed; it is minor then.
     let newest = known.last().filter(|model| Some(model.version) == before.map(|version| version.number));
     let bumped = newest.map_or(Bump::Minor, |_| bump(&changes));
     let semver = next_semver(before.map(|version| version.semver.as_str()), bumped);
     let id = |event: &str| ids.get(event).copied();
-    let presence = versions.last().map(|newest| presence_turns(newest, &draft.compiled, id)).unwrap_or_default();
-    let version = LedgerVersion { number, semver: semver.clone(), fingerprint: draft.fingerprint.clone() };
-    let publication = Publication { version, events: events.collect::<Result<_, SchemaError>>()?, presence };
+    let newest = known.last().map(|newest| &newest.compiled);
+    let presence = newest.map(|newest| presence_turns(newest, &model.compiled, id)).unwrap_or_default();
+    let version = LedgerVersion { number, semver: semver.clone(), fingerprint: model.fingerprint.clone() };
+    let publication = Publication { version, events: events.collect(), presence };
     let extended = ledger.extended(publication).map_err(|changed| SchemaError::Refused {
-        place: draft.place_of_field(&changed.message, changed.number),
+        place: model.compiled.place_of_field(&changed.message, changed.number),
         cause: changed.to_string(),
         hint: format!(
             "columns never change their type: give the field a new number and keep the old one as \
@@ -51,7 +64,7 @@ pub(super) fn publish(ledger: &Ledger, known: &[&Model], compiled: Compiled) -> 
             changed.number
         ),
     })?;
-    let model = model_of(&extended, number, &semver, draft.compiled)?;
+    model.semver = semver;
     Ok((extended, model))
 }
 

@@ -14,6 +14,7 @@ mod model;
 mod mutate;
 mod oracle;
 mod print;
+mod queries;
 mod run;
 mod senders;
 mod server;

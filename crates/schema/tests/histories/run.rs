@@ -1,10 +1,11 @@
 //! One history, from its seed: publish, send, read again; then everything that was sent is looked for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use judi_schema::compile::{Compiled, compile};
-use judi_schema::diff::{self, Verdict, diff_history};
+use judi_schema::compile::compile;
+use judi_schema::diff::{self, Verdict};
 use judi_schema::schemas::Schemas;
 
 use crate::cell::{Cell, cell_of};
@@ -12,6 +13,7 @@ use crate::chance::Chance;
 use crate::history::{History, VERSIONS, Version};
 use crate::oracle::{Columns, Oracle, first_reading};
 use crate::print::sources;
+use crate::queries::Saved;
 use crate::senders::{Senders, Sent};
 use crate::server::Server;
 use crate::table::Row;
@@ -31,6 +33,7 @@ pub(crate) fn run(seed: u64) -> Tally {
         history: &history,
         server: Server::new(Schemas::first(&sources(&history.versions[0].schema)).unwrap()),
         senders: Senders::new(),
+        saved: Saved::default(),
         tally: Tally { histories: 1, ..Tally::default() },
     };
     for number in 1..=VERSIONS {
@@ -39,6 +42,7 @@ pub(crate) fn run(seed: u64) -> Tally {
         }
         let letters = run.senders.send(&history, number, &mut chance);
         run.server.receive(letters);
+        run.saved.save(&run.server.schemas, &run.server.table, &mut chance);
     }
     run.check();
     run.tally
@@ -48,6 +52,7 @@ struct Run<'a> {
     history: &'a History,
     server: Server,
     senders: Senders,
+    saved: Saved,
     tally: Tally,
 }
 
@@ -55,26 +60,28 @@ impl Run<'_> {
     fn publish(&mut self, number: usize, version: &Version) {
         for (row, refused) in &version.refused {
             let compiled = compile(&sources(refused)).unwrap();
-            let changes = self.changes(&compiled);
+            let proposal = self.server.schemas.proposal(compiled);
+            let changes = proposal.changes();
             let blocked: Vec<&diff::Change> = changes.iter().filter(|it| it.verdict == Verdict::Blocked).collect();
             assert!(!blocked.is_empty(), "version {number}: {row:?} passes: {changes:#?}");
             assert!(blocked.iter().any(|it| row.kinds().contains(&it.kind.id())), "{row:?} is refused as {blocked:#?}");
-            let error = self.server.schemas.next_compiled(compiled).unwrap_err();
+            let error = proposal.publish().unwrap_err();
             assert!(error.hint().is_some(), "{error}");
             *self.tally.refused.entry(*row).or_default() += 1;
         }
         let compiled = compile(&sources(&version.schema)).unwrap();
-        let changes = self.changes(&compiled);
-        self.compare_verdicts(number, version, &changes);
-        let next = self.server.schemas.next_compiled(compiled).unwrap();
+        let schemas = Arc::clone(&self.server.schemas);
+        let proposal = schemas.proposal(compiled);
+        self.compare_verdicts(number, version, proposal.changes());
+        let changes = proposal.changes().to_vec();
+        let next = proposal.publish().unwrap();
+        let answers = self.saved.answers(&schemas, &self.server.table);
         let changed = self.server.publish(next);
+        let now = (&self.server.table, self.server.schemas.as_ref());
+        let outcome = self.saved.compare((answers, &schemas), now, &changed, &changes);
+        self.tally.count("answers of saved queries that stay the same", outcome.same);
+        self.tally.count("saved queries that guarded changes break, and say so", outcome.told);
         self.tally.count("rows read again", changed.len() as u64);
-    }
-
-    fn changes(&self, compiled: &Compiled) -> Vec<diff::Change> {
-        let schemas = &self.server.schemas;
-        let known: Vec<&Compiled> = schemas.versions().map(|model| &model.compiled).collect();
-        diff_history(&known, compiled, Some(schemas.ledger()))
     }
 
     fn compare_verdicts(&mut self, number: usize, version: &Version, changes: &[diff::Change]) {

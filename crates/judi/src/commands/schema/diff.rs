@@ -85,7 +85,9 @@ impl Before {
             Some(schemas) => schemas.views().to_vec(),
             None => Schemas::first(&state).map(|schemas| schemas.views().to_vec()).unwrap_or_default(),
         };
-        let ledger = published.map(|schemas| schemas.ledger().clone());
+        // What was published after the earlier state is part of what changed since.
+        let fingerprint = known.first().map(|compiled| compiled.fingerprint.as_str()).unwrap_or_default();
+        let ledger = published.and_then(|schemas| schemas.ledger().as_of(fingerprint));
         Ok(Self { known, ledger, semver: None, views, published: None })
     }
 

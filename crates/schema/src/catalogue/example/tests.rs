@@ -114,16 +114,12 @@ fn what_cannot_be_is_left_out_and_what_must_be_leaves_no_example() {
     let impossible = "[(buf.validate.field).string = {min_len: 5, max_len: 2}]";
     let payload_of = |fields: &str| payload(fields);
     assert_eq!(
-        payload_of(&format!("string y = 1; string x = 2 {impossible};")).unwrap(),
+        payload_of(&format!("string y = 1; optional string x = 2 {impossible};")).unwrap(),
         serde_json::json!({"y": "y"})
     );
     assert_eq!(payload_of("google.protobuf.Any x = 1; string y = 2;").unwrap(), serde_json::json!({"y": "y"}));
     assert_eq!(payload_of("Endless x = 1; string y = 2;").unwrap(), serde_json::json!({"y": "y"}));
-    assert_eq!(
-        payload_of(&format!("optional string y = 1; string x = 2 {impossible};")),
-        None,
-        "'' is checked as well"
-    );
+    assert_eq!(payload_of(&format!("string y = 1; string x = 2 {impossible};")), None, "'' is checked as well");
     assert_eq!(payload_of("Endless x = 1 [(judi.field).required = true];"), None);
     assert_eq!(payload_of("").unwrap(), serde_json::json!({}));
 }

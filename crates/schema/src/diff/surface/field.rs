@@ -93,8 +93,8 @@ pub(super) fn name(kind: &ChangeKind) -> Row {
         K::AliasAdded { alias } => {
             Row { json: grows(format!("{alias} is taken")), sql: grows(alias.clone()), ..nothing() }
         }
-        K::AliasTaken { alias } => Row {
-            json: breaks(format!("{alias} in what old senders send means another field")),
+        K::AliasTaken { alias } | K::NameReused { name: alias } => Row {
+            json: breaks(format!("{alias} in what old senders send means something else")),
             sql: breaks(format!("{alias} shows other values than before")),
             ..nothing()
         },
