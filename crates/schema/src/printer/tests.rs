@@ -9,34 +9,10 @@ use super::*;
 use crate::compile::{Source, SourceText, compile_given};
 use crate::error::SchemaError;
 
-<<<<<<< HEAD
 fn compile(files: &[(String, String)]) -> Result<DescriptorPool, SchemaError> {
     let source = |(name, text): &(String, String)| Source { name: name.clone(), text: SourceText::Proto(text.clone()) };
     let sources: Vec<Source> = files.iter().map(source).collect();
     compile_given(&sources).map(|compiled| compiled.pool)
-=======
-/// Files by their import names, in front of those that the binary carries.
-struct Files(Vec<(String, String)>);
-
-impl protox::file::FileResolver for Files {
-    fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
-        let own = self.0.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
-        // Google's files come from this compiler, which does not read all of those that the binary carries.
-        let carried = crate::embedded::FILES.iter().find(|file| file.name == name).map(|file| file.text);
-        match own.or(carried) {
-            Some(text) => protox::file::File::from_source(name, text),
-            None => protox::file::GoogleFileResolver::new().open_file(name),
-        }
-    }
-}
-
-fn compile(files: &[(String, String)]) -> Result<DescriptorPool, protox::Error> {
-    let mut compiler = protox::Compiler::with_file_resolver(Files(files.to_vec()));
-    for (name, _) in files {
-        compiler.open_file(name)?;
-    }
-    Ok(compiler.descriptor_pool())
->>>>>>> w-a
 }
 
 /// The descriptor without places, custom options included; as text, a line a value.

@@ -139,8 +139,9 @@ impl Checker<'_, '_, '_> {
 
     /// The rules of one value of the type that `family` is for.
     fn values(&mut self, family: &str, number: i32, rules: &DynamicMessage) {
-        let constant = set(rules, "const").filter(|_| family != "bool" && count(rules) > 1);
-        if let Some((constant, _)) = constant {
+        if family != "bool"
+            && let Some((constant, _)) = set(rules, "const").filter(|_| count(rules) > 1)
+        {
             self.report(&[number, constant], "const leaves the other rules without effect");
         }
         match family {
