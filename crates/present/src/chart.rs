@@ -86,7 +86,9 @@ fn day_labels(count: usize, day: impl Fn(usize) -> i32, middle: impl Fn(usize) -
         @for at in 0..count {
             @let from_end = count - at;
             @if from_end % every == 1 {
-                text.axis.every-other[from_end % (2 * every) == every + 1] x=(one(middle(at))) y=(HEIGHT - 8.0) text-anchor="middle" {
+                // The middle of a narrow last day is too near to the edge for its name.
+                @let (x, anchor) = if from_end == 1 && count > LABELLED_DAYS { (WIDTH, "end") } else { (middle(at), "middle") };
+                text.axis.every-other[from_end % (2 * every) == every + 1] x=(one(x)) y=(HEIGHT - 8.0) text-anchor=(anchor) {
                     (short_day(day(at)))
                 }
             }

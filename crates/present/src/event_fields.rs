@@ -66,7 +66,8 @@ fn row(event: &Event<'_>, field: &FieldEntry) -> Markup {
         tr id=[(!field.is_gone).then(|| format!("field-{}", field.name))] {
             th scope="row" {
                 code { (field.name) }
-                p.note { (field.kind) @if !field.proto_type.is_empty() { " · " code { (field.proto_type) } } }
+                p.note { (field.kind) }
+                @if !field.proto_type.is_empty() { p.note { code { (field.proto_type) } } }
                 p { (badges(&badges_of(event, field))) }
             }
             td {

@@ -189,7 +189,7 @@ fn uses(event: &Event<'_>) -> Markup {
     html! {
         section aria-labelledby="uses" {
             h2 id="uses" { "Who uses it" }
-            @if let Some(problem) = &usage.problem { p dir="auto" { "What could not be read may use it, too: " (problem) } }
+            @if let Some(problem) = &usage.problem { p dir="auto" { (problem) } }
             @if readers.is_empty() && usage.problem.is_none() {
                 p { "Nobody: it is collected but unused. No job, metric, dashboard, experiment or report of the project names it." }
             } @else {

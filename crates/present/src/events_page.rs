@@ -81,7 +81,7 @@ pub(crate) fn content(shown: &Shown, question: &str) -> Markup {
             p.lead { "Nothing yet: the schema has no event. Add a message with " code { "option (judi.event)" } " to a file below " code { "schema" } "." }
         } @else {
             p.lead { (summary(shown)) }
-            @if let Some(problem) = &shown.described.usage.problem { p.note dir="auto" { "Not all uses of events are known: " (problem) } }
+            @if let Some(problem) = &shown.described.usage.problem { p.note dir="auto" { (problem) } }
             @if shown.volumes.is_none() { p.note { "There are no tables here: how often events come is not known." } }
             form.search role="search" method="get" action=(shown.links.list()) {
                 label for="search" { "Find an event, a field, or a word of what is said about them" }
@@ -182,7 +182,7 @@ fn row(shown: &Shown, found: &Found<'_>) -> Markup {
             td {
                 a href=(shown.links.event(&event.name)) { code { (event.name) } } (badges(&shown.described.badges(event)))
                 p dir="auto" { (shortened(described(event), DESCRIPTION_CHARACTERS)) }
-                @for field in &found.fields { @if shown.links.is_server() { (found_field(field)) } }
+                @for field in &found.fields { (found_field(field)) }
             }
             @if let Some(volumes) = &shown.volumes {
                 @let volume = volumes.of(&event.name);

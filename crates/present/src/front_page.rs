@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::figures::{self, Counted, Day};
 use crate::format::{counted, long_day, number};
+use crate::links::Links;
 use crate::period::{CHART_DAYS, CHOICES, Period, chosen};
 use crate::presenter::{AskError, Presenter};
 use crate::questions::{self, Window};
@@ -208,6 +209,7 @@ fn welcome(presenter: &Presenter, host: &str) -> Markup {
         p.lead { "Nobody knows yet: no article has been read. Send the first event, and look again." }
         h2 { "Send one" }
         pre { code { (event) } }
+        p.note { "What " a href=(Links::Server.event(&presenter.options.article_event)) { code { (presenter.options.article_event) } } " means, and which fields it has" }
         h2 { "Or bring what you have" }
         pre { code { "judi import access.log --input combined" } }
     }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use judi_engine::moment_text;
+use judi_schema::catalogue::Catalogue;
 use maud::{Markup, html};
 
+use crate::catalogue::Described;
 use crate::figures::{self, Counted, Refused};
 use crate::format::{counted, number, readable, second, shortened};
+use crate::links::Links;
 use crate::presenter::{AskError, Presenter};
 use crate::{layout, questions};
 
@@ -21,16 +24,20 @@ const DETAIL_CHARACTERS: usize = 1_000;
 /// The page.
 pub(crate) async fn quarantine(State(presenter): State<Arc<Presenter>>) -> Response {
     match load(&presenter).await {
-        Ok((by_reason, last)) => layout::page("Quarantine", "/quarantine", &content(&by_reason, &last)).into_response(),
+        Ok((by_reason, last, described)) => {
+            let content = content(&by_reason, &last, &described.catalogue);
+            layout::page("Quarantine", "/quarantine", &content).into_response()
+        }
         Err(error) => layout::failed("/quarantine", &error),
     }
 }
 
-async fn load(presenter: &Presenter) -> Result<(Vec<Counted>, Vec<Refused>), AskError> {
+async fn load(presenter: &Presenter) -> Result<(Vec<Counted>, Vec<Refused>, Arc<Described>), AskError> {
     let (question, parameters) = questions::refused_by_reason();
     let by_reason = figures::counted(&presenter.ask(question, &parameters).await?);
     let (question, parameters) = questions::refused_last();
-    Ok((by_reason, figures::refused(&presenter.ask(question, &parameters).await?)))
+    let last = figures::refused(&presenter.ask(question, &parameters).await?);
+    Ok((by_reason, last, presenter.described().await?))
 }
 
 /// What each reason asks somebody to do.
@@ -46,7 +53,17 @@ fn advice(reason: &str) -> &'static str {
     }
 }
 
-fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
+/// The name that was sent, with the way to what it means, where it means something.
+fn named(event: &str, catalogue: &Catalogue) -> Markup {
+    html! {
+        @match catalogue.event(event) {
+            Some(known) => { a href=(Links::Server.event(&known.name)) { code { (known.name) } } }
+            None => { (shortened(event, DETAIL_CHARACTERS)) }
+        }
+    }
+}
+
+fn content(by_reason: &[Counted], last: &[Refused], catalogue: &Catalogue) -> Markup {
     if last.is_empty() {
         return html! { h1 { "Quarantine" } p.lead { "Empty: everything that was received fits the schema." } };
     }
@@ -61,7 +78,7 @@ fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
                 tbody { @for row in by_reason {
                     tr {
                         td { code { (row.id) } }
-                        td dir="auto" { @if row.name != row.id { (shortened(&row.name, DETAIL_CHARACTERS)) } }
+                        td dir="auto" { @if row.name != row.id { (named(&row.name, catalogue)) } }
                         td.number { (number(row.reads)) }
                         td { (advice(&row.id)) }
                     }
@@ -72,7 +89,7 @@ fn content(by_reason: &[Counted], last: &[Refused]) -> Markup {
             h2 id="last" { "The last of them" }
             @for refused in last {
                 article.refused {
-                    p { strong { (refused.reason) } " " span dir="auto" { (shortened(&refused.event, DETAIL_CHARACTERS)) } " " @if let Some(at) = refused.received_at_us { time.note datetime=(moment_text(at)) { (second(at)) } } }
+                    p { strong { (refused.reason) } " " span dir="auto" { (named(&refused.event, catalogue)) } " " @if let Some(at) = refused.received_at_us { time.note datetime=(moment_text(at)) { (second(at)) } } }
                     p dir="auto" { (shortened(&refused.detail, DETAIL_CHARACTERS)) }
                     p.note dir="auto" { "From " (refused.source) }
                     pre { code dir="auto" { (readable(&refused.payload, PAYLOAD_CHARACTERS)) } }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use crate::format::{counted, shortened};
 use crate::front_page::encoded;
 use crate::layout;
+use crate::links::Links;
 use crate::presenter::{AskError, Presenter};
 
 /// Rows that the page shows; more can be downloaded.
@@ -164,7 +165,7 @@ fn content(presenter: &Presenter, catalog: &Catalog, sql: &str, result: Option<&
                 @for (name, kind) in catalog.names() {
                     li {
                         a href=(format!("/sql?sql={}", encoded(&format!("SELECT * FROM {name} LIMIT 20")))) { code { (name) } }
-                        " " span.note { @match kind { Kind::Table => "table", Kind::View => "event" } " · "
+                        " " span.note { @match kind { Kind::Table => { "table" } Kind::View => { a href=(Links::Server.event(name)) { "event" } } } " · "
                             a href=(format!("/sql?sql={}", encoded(&format!("DESCRIBE {name}")))) { "columns" } }
                     }
                 }

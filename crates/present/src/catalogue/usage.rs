@@ -18,7 +18,7 @@ pub struct ProjectUses {
 #[derive(Debug)]
 pub(crate) struct Usage {
     by_view: HashMap<String, Vec<Use>>,
-    /// What is not known, and why.
+    /// What is not known, and why: a sentence.
     pub(crate) problem: Option<String>,
 }
 
@@ -31,13 +31,13 @@ impl Usage {
             Ok(ProjectUses { uses, passed_over }) if passed_over.is_empty() => (uses, None),
             Ok(ProjectUses { uses, passed_over }) => {
                 let more = passed_over.len().saturating_sub(PROBLEMS_MAX);
-                let mut problem = passed_over.into_iter().take(PROBLEMS_MAX).collect::<Vec<_>>().join("; ");
+                let mut files = passed_over.into_iter().take(PROBLEMS_MAX).collect::<Vec<_>>().join("; ");
                 if more > 0 {
-                    problem.push_str(&format!("; and {more} more"));
+                    files.push_str(&format!("; and {more} more"));
                 }
-                (uses, Some(problem))
+                (uses, Some(format!("Not all that may use an event could be read: {files}.")))
             }
-            Err(problem) => (Vec::new(), Some(problem)),
+            Err(problem) => (Vec::new(), Some(format!("Who uses an event is not known: {problem}."))),
         };
         uses.sort_by(|a, b| (a.kind, &a.name, a).cmp(&(b.kind, &b.name, b)));
         let mut by_view: HashMap<String, Vec<Use>> = HashMap::new();
@@ -162,7 +162,7 @@ mod tests {
         let passed_over = (0..9).map(|n| format!("metrics/{n}.toml: no TOML")).collect();
         let partly = Usage::new(Ok(ProjectUses { uses: vec![one("a", "depth")], passed_over }));
         assert_eq!(partly.readers("scroll").len(), 1);
-        assert!(partly.problem.as_ref().is_some_and(|it| it.ends_with("metrics/4.toml: no TOML; and 4 more")));
+        assert!(partly.problem.as_ref().is_some_and(|it| it.ends_with("metrics/4.toml: no TOML; and 4 more.")));
         for usage in [partly, Usage::new(Err("no project".into()))] {
             assert!(!usage.is_unused("share") && !usage.is_field_unused("scroll", &field("other", &[])));
         }

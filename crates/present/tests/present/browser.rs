@@ -1,12 +1,14 @@
 //! The pages in a browser: on a phone, by night, on paper, by keyboard, and live.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use judi_present::{Definitions, static_site};
 use judi_schema::columns::QuarantineRow;
 use serde_json::{Value, json};
 
-use crate::site::{Read, Setting, Site, TODAY, encoded, moment, read};
+use crate::site::{Read, Sent, Setting, Site, TODAY, encoded, moment, read};
 use crate::webdriver::Browser;
 
 /// The narrowest phone that is common.
@@ -63,7 +65,7 @@ const WATCH_FOCUS: &str = r#"
         const [style, box] = [getComputedStyle(target), target.getBoundingClientRect()];
         if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2 || box.left < 0) unseen.push(name(target));
     });
-    return [...document.querySelectorAll("a[href], button, textarea, summary, [tabindex='0']")].map(name);
+    return [...document.querySelectorAll("a[href], button, input, textarea, summary, [tabindex='0']")].map(name);
 "#;
 
 fn served() -> (Site, SocketAddr) {
@@ -87,7 +89,15 @@ fn served() -> (Site, SocketAddr) {
         payload: &[0xff; 500],
         ..QuarantineRow::default()
     }];
-    let site = Setting { reads: &reads, refused: &refused, ..Setting::default() }.open();
+    let sent = [Sent {
+        event: "scroll",
+        version: 1,
+        payload: json!({"depth_percent": 5}),
+        from: [&unbroken, "4.12.0-beta.1+build.20261125", "android"],
+        sender: "e",
+        at: moment("2026-11-20", 60),
+    }];
+    let site = Setting { reads: &reads, sent: &sent, refused: &refused, ..Setting::default() }.open();
     let address = serve(&site);
     (site, address)
 }
@@ -118,10 +128,24 @@ async fn pages_are_good_in_a_browser() {
     let wide = encoded("SELECT * FROM article_view");
     let mut pages: Vec<_> =
         ["/", "/article?id=/articles/long", "/quarantine", "/sql", "/sql?sql=SELECT+no", "/no/such/page"]
+            .into_iter()
+            .chain([
+                "/events",
+                "/events?q=reader",
+                "/events/scroll?days=90",
+                "/events/share",
+                "/events/no",
+                "/adoption",
+            ])
             .map(|path| format!("http://{address}{path}"))
-            .into();
+            .collect();
     pages.push(format!("http://{address}/sql?sql={wide}"));
     pages.push(format!("http://{empty}/"));
+    pages.push(format!("http://{empty}/events"));
+    let folder = tempfile::tempdir().unwrap();
+    let index = written(&site, folder.path()).await;
+    pages.push(index.clone());
+    pages.push(index.replace("index.html", "events/scroll.html"));
     for (width, is_dark, is_printed) in [(PHONE, false, false), (PHONE, true, false), (DESK, true, true)] {
         browser.look(width, is_dark, is_printed);
         for url in &pages {
@@ -133,7 +157,11 @@ async fn pages_are_good_in_a_browser() {
         }
     }
     browser.look(DESK, false, false);
-    is_reached_by_keyboard(&browser, &format!("http://{address}/"));
+    is_reached_by_keyboard(&browser, &format!("http://{address}/"), "A /article?id=/articles/long");
+    is_reached_by_keyboard(&browser, &format!("http://{address}/events"), "INPUT search");
+    is_reached_by_keyboard(&browser, &format!("http://{address}/events/scroll"), "A /events");
+    finds_while_somebody_types(&browser, &format!("http://{address}/events"), "depth_percent");
+    finds_while_somebody_types(&browser, &index, "depth_percent");
     is_live(&browser, &site, &format!("http://{address}/"));
 }
 
@@ -150,14 +178,55 @@ fn is_legible(browser: &Browser, url: &str, is_dark: bool) {
 }
 
 /// The tabulator goes to everything that can be used, in the order of reading, and shows where it is.
-fn is_reached_by_keyboard(browser: &Browser, url: &str) {
+fn is_reached_by_keyboard(browser: &Browser, url: &str, expected: &str) {
     browser.open(url);
     let Value::Array(usable) = browser.run(WATCH_FOCUS) else { panic!("no list") };
     browser.tab(usable.len());
     assert_eq!(browser.run("return reached"), Value::Array(usable.clone()));
-    assert!(usable.contains(&json!("A /article?id=/articles/long")), "{usable:?}");
+    assert!(usable.contains(&json!(expected)), "{usable:?}");
     assert_eq!(usable.first(), Some(&json!("A #content")));
     assert_eq!(browser.run("return unseen"), json!([]));
+}
+
+/// Words narrow the list down to what they are said about, and none shows all again.
+fn finds_while_somebody_types(browser: &Browser, url: &str, word: &str) {
+    let names = "return [...document.querySelectorAll('.events td > a')].filter((a) => a.checkVisibility()).map((a) => a.innerText)";
+    let becomes = |count: usize| {
+        let deadline = Instant::now() + REFRESH_TIME_MAX;
+        loop {
+            let shown = browser.run(names);
+            if shown.as_array().unwrap().len() == count {
+                return shown;
+            }
+            assert!(Instant::now() < deadline, "{url}: {shown}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let types = |text: &str| {
+        let script = "const search = document.getElementById('search'); search.value = TEXT; search.dispatchEvent(new Event('input'));";
+        browser.run(&script.replace("TEXT", &json!(text).to_string()));
+    };
+    browser.open(url);
+    becomes(5);
+    types(&word.to_uppercase());
+    assert_eq!(becomes(1), json!(["scroll"]), "{url}");
+    let found = browser.run("return document.getElementById('found').innerText");
+    assert_eq!(found, json!("1 of 5 events"), "{url}");
+    types("");
+    becomes(5);
+    types("no such word");
+    becomes(0);
+}
+
+/// The catalogue as files in `folder`; where its first page is.
+async fn written(site: &Site, folder: &Path) -> String {
+    let files = static_site(site.defined.as_ref() as &dyn Definitions, Some(&site.presenter)).await.unwrap();
+    for file in files {
+        let path = folder.join(&file.path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, file.text).unwrap();
+    }
+    format!("file://{}/index.html", folder.display())
 }
 
 /// The live part changes without a reload.

@@ -151,7 +151,7 @@ async fn one_event_is_told_in_full() {
         "first published",
     ]);
     field(&page, "depth").says(&[
-        "whole number · int32",
+        "whole number int32",
         "How much has been on the screen. Holds: percent Must be: from 0 to 100 Used by job depth_per_day , dashboard reading .",
         "Personal data: none",
         "Example: 50",
@@ -166,7 +166,7 @@ async fn one_event_is_told_in_full() {
         "Nobody: it is collected but unused.",
         "It has never been received.",
         "None came in the 30 days to Wed 25 Nov 2026.",
-        "mail text · string required Their address. Must be: an email address Personal data: personal Example: \"anna@example.com\"",
+        "mail text string required Their address. Must be: an email address Personal data: personal Example: \"anna@example.com\"",
     ]);
 }
 
@@ -240,13 +240,13 @@ async fn what_is_not_known_is_said() {
     for uses in [Ok(ProjectUses { passed_over: passed_over.clone(), ..uses() }), Err(passed_over[0].clone())] {
         let is_known = uses.is_ok();
         let site = Setting { schemas: Some(versions()), uses, ..Setting::default() }.open();
+        let problem =
+            if is_known { "Not all that may use an event could be read" } else { "Who uses an event is not known" };
+        let problem = format!("{problem}: jobs/news/reads.sql:1:1: no header line.");
         let list = site.get("/events").await;
-        list.says(&["Not all uses of events are known: jobs/news/reads.sql:1:1: no header line"]);
+        list.says(&[&problem]);
         let page = site.get("/events/scroll").await;
-        page.says(&[
-            "What could not be read may use it, too: jobs/news/reads.sql:1:1: no header line",
-            "It has never been received.",
-        ]);
+        page.says(&[&problem, "It has never been received."]);
         assert!(!list.text().contains("unused") && !page.text().contains("unused"));
         assert_eq!(page.text().contains("job depth_per_day"), is_known);
     }

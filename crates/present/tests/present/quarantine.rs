@@ -44,6 +44,8 @@ async fn what_was_refused_is_shown_with_its_reason_and_bytes() {
         "4 bytes: ff fe 00 0a",
         "ä…",
     ]);
+    assert_eq!(page.count("<a href=\"/events/article_view\">"), 1 + 2, "in the list of reasons and at each");
+    assert_eq!(page.count("href=\"/events/artikel_view"), 0, "there is nothing to say about it");
     let order = ["a_reason_of_tomorrow</strong>", "undecodable</strong>", "unknown_event</strong>"];
     let places = order.map(|part| page.body.find(part).unwrap());
     assert!(places.is_sorted(), "the newest is first: {places:?}");
