@@ -199,8 +199,7 @@ fn names_that_scopes_could_catch_are_written_in_full() {
 fn a_file_of_an_edition_is_printed_in_what_it_means() {
     let text = "edition = \"2023\"; message M { string a = 1; int32 b = 2 [features.field_presence = LEGACY_REQUIRED];
         M c = 3 [features.message_encoding = DELIMITED]; }";
-    let source =
-        Source { name: "a.proto".to_owned(), text: SourceText::Proto(text.to_owned()) };
+    let source = Source { name: "a.proto".to_owned(), text: SourceText::Proto(text.to_owned()) };
     let pool = crate::compile::compile(&[source]).unwrap().pool;
     let printed = print_file(&pool.get_file_by_name("a.proto").unwrap()).unwrap();
     assert!(printed.starts_with("syntax = \"proto2\";\n"), "{printed}");
