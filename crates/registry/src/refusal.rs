@@ -95,7 +95,7 @@ pub enum RegistryError {
         /// The fingerprint of what was published.
         fingerprint: String,
     },
-    /// A published file cannot be shown to others.
+    /// A file of the binary's own cannot be shown to others.
     #[error("{file}: {cause}")]
     Unpublishable {
         /// Its import name.

@@ -78,7 +78,7 @@ impl Registry {
     /// Shows the versions of `schemas`, as after a publication. Those that are shown already stay as they are.
     ///
     /// # Errors
-    /// [`RegistryError::ForeignVersion`], [`RegistryError::Unpublishable`]: nothing has changed. The disk's own:
+    /// [`RegistryError::ForeignVersion`]: nothing has changed. The disk's own:
     /// it is tried again with every request.
     pub fn set_schemas(&self, schemas: Arc<Schemas>) -> Result<(), RegistryError> {
         self.publish(&mut self.writer(), schemas)

@@ -32,6 +32,7 @@ message QuarantinedEvent {
   string source = 4;
   bytes payload = 5;
   .judi.v1.PayloadKind payload_kind = 6;
+  uint32 judged_by = 7;
 }
 ";
 

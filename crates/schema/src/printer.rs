@@ -46,6 +46,12 @@ pub enum PrintError {
         /// The number.
         number: i32,
     },
+    /// A field of an edition is delimited and no group: proto2 has no text for it.
+    #[error("{of} is delimited, which text in proto2 says only of groups; make it length-prefixed")]
+    Delimited {
+        /// The field.
+        of: String,
+    },
     /// The descriptor's options are of bytes that their definitions do not fit.
     #[error("{of} is malformed: {cause}")]
     Malformed {

@@ -152,7 +152,7 @@ async fn one_event_is_told_in_full() {
     ]);
     field(&page, "depth").says(&[
         "whole number int32",
-        "How much has been on the screen. Holds: percent Must be: from 0 to 100 Used by job depth_per_day , dashboard reading .",
+        "How much has been on the screen. Holds: percent Must be: from 0 to 100 Used by job depth_per_day, dashboard reading.",
         "Personal data: none",
         "Example: 50",
         "Since version 1",

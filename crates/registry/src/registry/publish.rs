@@ -56,7 +56,11 @@ impl Registry {
                 }
                 None => {}
             }
-            state = self.carry_out(writer, Draft::of(state, model)?)?;
+            match Draft::of(state.clone(), model) {
+                Ok(draft) => state = self.carry_out(writer, draft)?,
+                // Events are taken and judged all the same; only others cannot be told what they are.
+                Err(error) => tracing::warn!(version = model.version, %error, "the registry does not show a version"),
+            }
         }
         Ok(())
     }

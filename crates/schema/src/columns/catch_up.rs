@@ -51,9 +51,10 @@ impl CatchUp {
     /// For the newest version of `schemas`.
     #[must_use]
     pub fn new(schemas: &Arc<Schemas>) -> Self {
-        let model = schemas.current();
-        let grown = model.events.iter().filter(|event| has_grown(schemas, event)).filter_map(|event| {
-            let layout = schemas.layout(model.version, event.index)?;
+        // An event that is gone is read by the last version that had it.
+        let grown = schemas.ledger().events.iter().filter_map(|event| {
+            let (model, event) = schemas.newest_with(&event.name)?;
+            let layout = schemas.layout(model.version, event.index).filter(|_| has_grown(schemas, model, event))?;
             Some((layout.column, Program::new(&model.plans, event.message, &layout.root)))
         });
         Self { grown: grown.collect(), schemas: Arc::clone(schemas) }
@@ -202,8 +203,8 @@ fn picked(picks: &[usize], rows: usize) -> Vec<bool> {
 }
 
 /// Whether an enum of the event knows numbers now that it did not know in some older version.
-fn has_grown(schemas: &Schemas, event: &EventModel) -> bool {
-    let now = enum_numbers(&schemas.current().plans, event.message);
+fn has_grown(schemas: &Schemas, model: &Model, event: &EventModel) -> bool {
+    let now = enum_numbers(&model.plans, event.message);
     schemas.versions().any(|older| {
         let Some(older_event) = older.event(&event.name) else { return false };
         let then = enum_numbers(&older.plans, older_event.message);

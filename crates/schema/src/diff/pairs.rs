@@ -185,7 +185,7 @@ impl Pairs {
             let likely = self.messages.fresh().into_iter().filter_map(|name| {
                 let after = new.messages.get(&name)?;
                 let common = in_common(before, after);
-                let is_like = common == before.fields().len() && common == after.fields().len() && common > 1;
+                let is_like = common > 1 && names(before) == names(after) && common == before.fields().len();
                 let is_called = after.name() == before.name() && common * 2 >= before.fields().len() && common > 0;
                 (is_like || is_called).then_some((common, std::cmp::Reverse(name)))
             });
@@ -265,6 +265,11 @@ fn by_package(side: &Side<'_>) -> BTreeMap<String, BTreeSet<String>> {
 
 fn joined(package: &str, relative: &str) -> String {
     if package.is_empty() { relative.to_owned() } else { format!("{package}.{relative}") }
+}
+
+/// The names of a message's fields by number: two messages that share all of them, by chance, are rare.
+fn names(message: &MessageDescriptor) -> BTreeMap<u32, String> {
+    message.fields().map(|field| (field.number(), field.name().to_owned())).collect()
 }
 
 /// How many fields of two messages have the same number and type.

@@ -80,7 +80,11 @@ impl Parser<'_> {
     fn message_item(&mut self, message: &mut DescriptorProto) -> Result<(), Complaint> {
         let beginning = self.beginning();
         match self.word() {
-            // A keyword that a dot follows is the name of a package.
+            Some("extend") => {
+                let DescriptorProto { extension, nested_type, .. } = message;
+                self.extend(tag::EXTENSION, extension, tag::NESTED_TYPE, nested_type)
+            }
+            // Any other keyword that a dot follows is the name of a package.
             _ if self.symbol_ahead(b'.') => self.message_field(message),
             Some("message" | "enum") if self.word_ahead().is_some() => self.nested_type(message, beginning),
             Some("export" | "local") if matches!(self.word_ahead(), Some("message" | "enum")) => {
@@ -88,10 +92,6 @@ impl Parser<'_> {
                 self.nested_type(message, beginning)
             }
             Some("oneof") => self.oneof(message, beginning),
-            Some("extend") => {
-                let DescriptorProto { extension, nested_type, .. } = message;
-                self.extend(tag::EXTENSION, extension, tag::NESTED_TYPE, nested_type)
-            }
             Some("extensions") => self.extension_ranges(message, beginning),
             Some("reserved") => self.reserved(message, beginning),
             Some("option") => {

@@ -102,7 +102,8 @@ impl Printer {
             ),
             (_, kind) => type_text(&kind),
         };
-        self.declaration(label, &type_name, proto, &options, &field.kind(), field.is_group())
+        let group = field.is_group().then(|| group_of(&field.kind(), field.full_name())).transpose()?;
+        self.declaration(label, &type_name, proto, &options, group.as_ref())
     }
 
     pub(super) fn extension(&mut self, extension: &ExtensionDescriptor, syntax: Syntax) -> Result<(), PrintError> {
@@ -111,7 +112,8 @@ impl Printer {
         let mut options = own_options(proto, &extension.kind(), false);
         options.extend(statements(&extension.options(), &|| extension.full_name().to_owned())?);
         let type_name = type_text(&extension.kind());
-        self.declaration(label, &type_name, proto, &options, &extension.kind(), extension.is_group())
+        let group = extension.is_group().then(|| group_of(&extension.kind(), extension.full_name())).transpose()?;
+        self.declaration(label, &type_name, proto, &options, group.as_ref())
     }
 
     fn declaration(
@@ -120,20 +122,28 @@ impl Printer {
         type_name: &str,
         proto: &FieldDescriptorProto,
         options: &[String],
-        kind: &Kind,
-        is_group: bool,
+        group: Option<&MessageDescriptor>,
     ) -> Result<(), PrintError> {
         let (number, options) = (proto.number(), in_brackets(options));
-        match kind {
-            Kind::Message(group) if is_group => {
-                self.message_as(format_args!("{label}group {} = {number}{options}", group.name()), group)
-            }
-            _ => {
+        match group {
+            Some(group) => self.message_as(format_args!("{label}group {} = {number}{options}", group.name()), group),
+            None => {
                 self.line(format_args!("{label}{type_name} {} = {number}{options};", proto.name()));
                 Ok(())
             }
         }
     }
+}
+
+/// The message of a group: declared where the field is, and named as it is.
+fn group_of(kind: &Kind, field: &str) -> Result<MessageDescriptor, PrintError> {
+    let named_alike = |message: &&MessageDescriptor| {
+        let (scope, name) = field.rsplit_once('.').unwrap_or(("", field));
+        let (own_scope, own_name) = message.full_name().rsplit_once('.').unwrap_or(("", message.full_name()));
+        scope == own_scope && name == own_name.to_ascii_lowercase()
+    };
+    let group = kind.as_message().filter(named_alike).cloned();
+    group.ok_or_else(|| PrintError::Delimited { of: field.to_owned() })
 }
 
 /// What is written as an option and is none: the default value and the JSON name, where it is not the usual one.

@@ -198,13 +198,20 @@ fn names_that_scopes_could_catch_are_written_in_full() {
 #[test]
 fn a_file_of_an_edition_is_printed_in_what_it_means() {
     let text = "edition = \"2023\"; message M { string a = 1; int32 b = 2 [features.field_presence = LEGACY_REQUIRED];
-        M c = 3 [features.message_encoding = DELIMITED]; }";
-    let source = Source { name: "a.proto".to_owned(), text: SourceText::Proto(text.to_owned()) };
-    let pool = crate::compile::compile(&[source]).unwrap().pool;
-    let printed = print_file(&pool.get_file_by_name("a.proto").unwrap()).unwrap();
+        message G {} G g = 3 [features.message_encoding = DELIMITED]; }";
+    let print = |text: &str| {
+        let source = Source { name: "a.proto".to_owned(), text: SourceText::Proto(text.to_owned()) };
+        let pool = crate::compile::compile(&[source]).unwrap().pool;
+        print_file(&pool.get_file_by_name("a.proto").unwrap())
+    };
+    let printed = print(text).unwrap();
     assert!(printed.starts_with("syntax = \"proto2\";\n"), "{printed}");
     assert!(printed.contains("  optional string a = 1;\n  required int32 b = 2;\n"), "{printed}");
+    assert!(printed.contains("  optional group G = 3 {}\n"), "{printed}");
     assert!(!printed.contains("features"), "{printed}");
+    let delimited = "edition = \"2023\"; message M { M m = 1 [features.message_encoding = DELIMITED]; }";
+    assert_eq!(print(&delimited.replace(" m ", " other ")), Err(PrintError::Delimited { of: "M.other".to_owned() }));
+    assert_eq!(print(delimited), Err(PrintError::Delimited { of: "M.m".to_owned() }));
 }
 
 #[test]

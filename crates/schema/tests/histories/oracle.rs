@@ -10,16 +10,21 @@
 //!
 //! In JSON, "has it" means: under the name that the sender's version gives it.
 
+mod cells;
+mod names;
+
 use std::collections::HashMap;
 
 use judi_schema::layout::{ColumnType, Element};
 use judi_schema::ledger::{ColumnRole, Ledger};
-use serde_json::Value as Json;
 
+use self::cells::{is_column_of, is_zero, scalar_cell};
+use self::names::Names;
+pub(crate) use self::names::first_reading;
 use crate::cell::Cell;
 use crate::history::History;
 use crate::leaves::{Flatten, Leaves, zero};
-use crate::model::{EnumKey, Field, Kind, Many, MessageKey, Rule, Scalar, Schema};
+use crate::model::{EnumKey, Field, Kind, Many, MessageKey, Schema};
 use crate::senders::Sent;
 use crate::values::{Held, Value, Values};
 
@@ -80,73 +85,6 @@ enum By {
 }
 
 type Path = Vec<(MessageKey, u32)>;
-
-/// The version by which an event becomes a row, and the newest one at that time; `None`: it stays in quarantine.
-pub(crate) fn first_reading(history: &History, sent: &Sent, newest: u32) -> Option<(u32, u32)> {
-    if sent.is_named {
-        return Some((sent.writer, sent.writer.max(sent.arrived))).filter(|(_, at)| *at <= newest);
-    }
-    (sent.arrived..=newest).find(|version| fits_event(history, sent, *version)).map(|version| (version, version))
-}
-
-fn fits_event(history: &History, sent: &Sent, version: u32) -> bool {
-    let schema = history.schema(version);
-    let Some(message) = schema.message(sent.event) else { return false };
-    let names = Names { writer: history.schema(sent.writer), sent };
-    names.fit(schema, sent.event, &sent.values)
-        && message.fields.iter().all(|field| {
-            let held =
-                sent.values.get(&field.number).filter(|_| names.read(schema, sent.event, field.number).is_some());
-            match (field.rule, held) {
-                (Some(Rule::Required), held) => held.is_some(),
-                (Some(Rule::LengthMax(most)), Some(Held::One(Value::Text(text)))) => text.chars().count() <= most,
-                (Some(Rule::Most(most)), Some(Held::One(Value::Int(value)))) => *value <= i128::from(most),
-                _ => true,
-            }
-        })
-}
-
-/// What the sender's names mean to another version.
-struct Names<'a> {
-    writer: &'a Schema,
-    sent: &'a Sent,
-}
-
-impl Names<'_> {
-    /// The field as `schema` reads it, if it does.
-    fn read<'s>(&self, schema: &'s Schema, key: MessageKey, number: u32) -> Option<&'s Field> {
-        let own = self.writer.field(key, number)?;
-        schema.field(key, number).filter(|field| !self.sent.is_json || field.is_called(&own.name))
-    }
-
-    /// Whether a message can be read at all.
-    fn fit(&self, schema: &Schema, key: MessageKey, values: &Values) -> bool {
-        values.iter().all(|(number, held)| self.fit_field(schema, key, *number, held))
-    }
-
-    fn fit_field(&self, schema: &Schema, key: MessageKey, number: u32, held: &Held) -> bool {
-        let (Some(own), Some(message)) = (self.writer.field(key, number), schema.message(key)) else { return true };
-        let mut namesakes = message.fields.iter().filter(|field| field.number != number && field.is_called(&own.name));
-        if self.sent.is_json && namesakes.next().is_some() {
-            return false;
-        }
-        let Some(field) = self.read(schema, key, number) else { return true };
-        let fits = |value: &Value| match (own.kind, value) {
-            (Kind::Scalar(_), Value::Int(value)) => is_in_range(field.kind, *value),
-            (Kind::Message(key), Value::Message(values)) => self.fit(schema, key, values),
-            (Kind::Enum(key), Value::Enum(number)) if self.sent.is_json && !self.sent.manner.enum_numbers => {
-                let name = self.writer.enums[key].name_of(*number);
-                name.is_none_or(|name| schema.enums[key].number_of(name).is_some())
-            }
-            _ => true,
-        };
-        match held {
-            Held::One(value) => fits(value),
-            Held::List(values) => values.iter().all(fits),
-            Held::Map(pairs) => pairs.iter().all(|(_, value)| fits(value)),
-        }
-    }
-}
 
 impl Oracle<'_> {
     /// Whether the cell of the event's struct is what it must be, in a row that `label` read first.
@@ -422,70 +360,4 @@ fn same(expected: &Cell, cell: &Cell) -> Result<(), String> {
 
 fn wrong(expected: &str, cell: &Cell) -> Result<(), String> {
     Err(format!("expected {expected}, found {cell:?}"))
-}
-
-/// Whether a type holds a number: a narrower one than its sender's may not.
-fn is_in_range(kind: Kind, value: i128) -> bool {
-    match kind {
-        Kind::Scalar(Scalar::Int32 | Scalar::Sint32) => i32::try_from(value).is_ok(),
-        Kind::Scalar(Scalar::Uint32) => u32::try_from(value).is_ok(),
-        _ => true,
-    }
-}
-
-fn is_zero(leaf: &Json) -> bool {
-    match leaf {
-        Json::Number(number) => number.as_f64() == Some(0.0),
-        Json::String(text) => text.is_empty(),
-        other => *other == Json::Bool(false),
-    }
-}
-
-/// Whether a column holds the values of a field.
-fn is_column_of(column: ColumnType, field: &Field) -> bool {
-    let fits = |element: Element| match field.kind {
-        Kind::Message(_) => matches!(element, Element::Struct | Element::Binary),
-        kind => element == element_of(kind),
-    };
-    match (field.many, column) {
-        (Many::Implicit | Many::Explicit, ColumnType::One(element)) | (Many::Repeated, ColumnType::List(element)) => {
-            fits(element)
-        }
-        (Many::Map(of), ColumnType::Map(key, element)) => key == element_of(Kind::Scalar(of)) && fits(element),
-        _ => false,
-    }
-}
-
-fn element_of(kind: Kind) -> Element {
-    match kind {
-        Kind::Scalar(of) | Kind::Wrapper(of) => match of {
-            Scalar::Uint64 | Scalar::Fixed64 => Element::Decimal20,
-            Scalar::Bool => Element::Boolean,
-            Scalar::Float => Element::Float,
-            Scalar::Double => Element::Double,
-            Scalar::String => Element::Varchar,
-            Scalar::Bytes => Element::Binary,
-            _ => Element::BigInt,
-        },
-        Kind::Enum(_) => Element::Varchar,
-        Kind::Time => Element::Timestamp,
-        Kind::Span => Element::BigInt,
-        Kind::Message(_) => Element::Struct,
-    }
-}
-
-fn scalar_cell(value: &Value) -> Cell {
-    let micros = |seconds: i64, nanos: i64| Cell::Integer(i128::from(seconds) * 1_000_000 + i128::from(nanos));
-    match value {
-        Value::Int(value) => Cell::Integer(*value),
-        Value::Float(value) => Cell::Float(value.to_bits()),
-        Value::Double(value) => Cell::Double(value.to_bits()),
-        Value::Bool(value) => Cell::Bool(*value),
-        Value::Text(value) => Cell::text(value),
-        Value::Bytes(value) => Cell::Bytes(value.clone()),
-        Value::Time(seconds, nanos) => micros(*seconds, i64::from(nanos.div_euclid(1000))),
-        Value::Span(seconds, nanos) => micros(*seconds, i64::from(nanos / 1000)),
-        Value::Wrapper(value) => scalar_cell(value),
-        Value::Enum(_) | Value::Message(_) => panic!("{value:?} is no scalar"),
-    }
 }
