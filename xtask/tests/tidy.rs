@@ -55,7 +55,9 @@ fn no_event_name_is_in_rust_code() {
 fn no_file_leaves_work_or_traces_of_where_it_was_made() {
     let repository = Repository::read();
     let findings = |(path, text): (&String, &String)| {
-        let mut findings = rules::leaves_nothing_open(path, text);
+        // What Google leaves open in its own file is not ours to close; it is carried as it is.
+        let is_ours = !path.starts_with("crates/schema/proto/google/");
+        let mut findings = if is_ours { rules::leaves_nothing_open(path, text) } else { Vec::new() };
         findings.extend(rules::knows_no_developers_machine(path, text));
         findings
     };

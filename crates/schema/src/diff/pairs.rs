@@ -180,10 +180,13 @@ impl Pairs {
 
     /// What is gone, and what is there instead that looks the same: all fields alike, or most under the same name.
     fn by_shape(&mut self, old: &Side<'_>, new: &Side<'_>) {
+        let (were_events, are_events) = (event_messages(old), event_messages(new));
         for gone in self.messages.gone() {
             let Some(before) = old.messages.get(&gone) else { continue };
             let likely = self.messages.fresh().into_iter().filter_map(|name| {
-                let after = new.messages.get(&name)?;
+                // Events say who they are: one that ended and one that began have fields in common, and no more.
+                let after = new.messages.get(&name);
+                let after = after.filter(|_| !(were_events.contains(&gone) && are_events.contains(&name)))?;
                 let common = in_common(before, after);
                 let is_like = common > 1 && names(before) == names(after) && common == before.fields().len();
                 let is_called = after.name() == before.name() && common * 2 >= before.fields().len() && common > 0;
@@ -265,6 +268,11 @@ fn by_package(side: &Side<'_>) -> BTreeMap<String, BTreeSet<String>> {
 
 fn joined(package: &str, relative: &str) -> String {
     if package.is_empty() { relative.to_owned() } else { format!("{package}.{relative}") }
+}
+
+/// The full names of the messages that are events.
+fn event_messages(side: &Side<'_>) -> BTreeSet<String> {
+    side.events.values().map(|(_, message)| message.full_name().to_owned()).collect()
 }
 
 /// The names of a message's fields by number: two messages that share all of them, by chance, are rare.
