@@ -11,13 +11,13 @@ use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use judi_collect::{CollectOptions, Collector, CollectorParts, Key, router};
+use judi_faults::SimWorld;
 use judi_log::{
     AppendError, AppendManyFuture, Batch, Bounds, EmbeddedLog, FetchError, Fetched, GroupError, Log, LogId, LogOptions,
     Positions, Record, RetainError, Retained, Retention, Topic,
 };
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::schemas::Schemas;
-use judi_sim::SimWorld;
 use judi_world::World;
 use serde_json::Value;
 use tokio::sync::watch;

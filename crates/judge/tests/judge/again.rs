@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::Int64Type;
+use judi_faults::{SimDisk, SimWorld};
 use judi_judge::{Judge, JudgeCore, JudgeOptions, Step};
 use judi_log::{Batch, EmbeddedLog, Log, LogOptions, Record, Topic};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope, PayloadKind, QuarantinedEvent};
 use judi_schema::record::{encode_event, encode_quarantined};
 use judi_schema::schemas::Schemas;
-use judi_sim::{SimDisk, SimWorld};
 use judi_world::{Timestamp, World};
 
 use crate::setting::{LOG_DIR, START_US, batches, block_on, counts, options, rows};

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use judi_faults::SimWorld;
 use judi_judge::{Judge, JudgeHandle, JudgeOptions};
 use judi_log::{EmbeddedLog, Log, LogOptions, Positions};
-use judi_sim::SimWorld;
 use judi_world::World;
 
 use crate::setting::{Form, Sent, append, block_on, counts, options, rows, schemas, sent};

@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use judi_faults::{SeededRandom, SimWorld};
 use judi_judge::{JudgeCore, JudgeOptions, Step};
 use judi_log::{EmbeddedLog, Log, LogOptions, Topic};
 use judi_schema::record::{decode_quarantined, peek, split};
 use judi_schema::schemas::Schemas;
-use judi_sim::{SeededRandom, SimWorld};
 use judi_world::Disk;
 
 use crate::setting::{Form, LOG_DIR, Row, Sent, append, counts, options, rows, schemas, sent};

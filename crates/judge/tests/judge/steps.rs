@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use judi_faults::{SimDisk, SimWorld};
 use judi_judge::{JudgeCore, JudgeError, JudgeOptions, Step};
 use judi_log::{EmbeddedLog, Log, LogOptions, Retention};
 use judi_schema::schemas::Schemas;
-use judi_sim::{SimDisk, SimWorld};
 use judi_table::Table;
 use judi_world::Disk;
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use judi_faults::SimWorld;
 use judi_log::{AppendError, EmbeddedLog, Log, OpenError, Positions, Topic};
-use judi_sim::SimWorld;
 use judi_world::Disk;
 
 use crate::{append, small, values};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use judi_faults::{SeededRandom, SimWorld};
 use judi_log::{EmbeddedLog, FetchError, FetchedRecord, Log, OpenError, Positions, Retention, Topic};
-use judi_sim::{SeededRandom, SimWorld};
 
 use crate::{batch, read_from, record, small, wait};
 

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 
 use judi_engine::{EngineOptions, Zone};
+use judi_faults::SimWorld;
 use judi_schema::schemas::Schemas;
-use judi_sim::SimWorld;
 
 use super::*;
 use crate::catalogue::ProjectUses;

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use judi_faults::SimDisk;
 use judi_registry::{Registry, router};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::schemas::Schemas;
-use judi_sim::SimDisk;
 use judi_world::Disk;
 use serde_json::{Value, json};
 

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use judi_faults::SimDisk;
 use judi_registry::Registry;
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::schemas::Schemas;
-use judi_sim::SimDisk;
 use judi_world::Disk as _;
 use serde_json::{Value, json};
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use judi_faults::SimDisk;
 use judi_registry::{Registry, RegistryError};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Envelope, QuarantinedEvent};
 use judi_schema::record::{encode_event, encode_quarantined};
 use judi_schema::schemas::Schemas;
-use judi_sim::SimDisk;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value as Field};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 #![expect(clippy::cast_possible_wrap, clippy::cast_sign_loss, reason = "the numbers of a test are small")]
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -4,7 +4,7 @@
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use arrow::datatypes::{DataType, Field};
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 use judi_world::Disk;
 
 use super::*;

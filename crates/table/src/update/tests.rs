@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 
 use super::*;
 use crate::sort::CHUNK_ROWS;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 
 use super::*;
 use crate::sink::SinkOptions;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use arrow::array::RecordBatch;
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 use judi_table::{
     CompactionPolicy, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions, Transaction, plan_compaction,
     read_file,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use judi_sim::SimWorld;
+use judi_faults::SimWorld;
 use judi_table::{
     CompactionPolicy, CompactionTask, Conflict, Outcome, Snapshot, Table, TableOptions, Transaction, plan_compaction,
     read_file,
