@@ -35,4 +35,5 @@ pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;
 pub use round::{Counts, Totals};
+pub use tables::app_id;
 pub use tally::Tally;

@@ -49,6 +49,7 @@ pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
 pub use conform::conform_array;
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
+pub use history::CommitRecord;
 pub use read::{FileBatches, read_file};
 pub use schema::{canonical_schema, evolved_schema};
 pub use sink::{AddFile, Sink, SinkOptions};
