@@ -22,11 +22,11 @@ mod json;
 mod keys;
 pub mod moment;
 mod options;
-pub mod page;
 mod protobuf;
 mod refusal;
 mod router;
 mod seen;
+mod segment;
 mod serve;
 mod telemetry;
 
