@@ -133,9 +133,19 @@ impl<'a> Acceptor<'a> {
 
     /// What becomes of the batch's event number `index`.
     pub fn accept(&mut self, index: usize, raw: RawEvent<'_>) -> Accepted {
+        self.accept_as(index, raw, RawEvent::read)
+    }
+
+    /// As [`accept`](Self::accept), of an event that `read` reads: for batches in other forms than our own.
+    pub fn accept_as<'e>(
+        &mut self,
+        index: usize,
+        raw: RawEvent<'e>,
+        read: impl FnOnce(RawEvent<'e>) -> Reading<'e>,
+    ) -> Accepted {
         let (bytes, max) = (raw.bytes().len(), self.facts.event_bytes_max);
         if bytes <= max {
-            return self.accept_reading(index, raw.read());
+            return self.accept_reading(index, read(raw));
         }
         let detail = format!("{bytes} bytes are over the limit of {max} for one event");
         let event_id = raw.peek_event_id();
@@ -330,7 +340,7 @@ fn quarantined(payload: Payload<'_>) -> (Cow<'_, [u8]>, PayloadKind) {
     match payload {
         Payload::Empty => (Cow::Borrowed(&[]), PayloadKind::PayloadProtobuf),
         Payload::Wire(wire) => (wire, PayloadKind::PayloadProtobuf),
-        Payload::Json(text) => (Cow::Borrowed(text.as_bytes()), PayloadKind::PayloadJson),
+        Payload::Json(text) => (fields::bytes(text), PayloadKind::PayloadJson),
         Payload::Fields(fields) => (Cow::Owned(fields::to_json(&fields).into_bytes()), PayloadKind::PayloadJson),
         Payload::Call(call) => (Cow::Owned(call.kept().into_bytes()), PayloadKind::SegmentJson),
     }

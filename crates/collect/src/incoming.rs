@@ -72,7 +72,7 @@ pub enum Payload<'a> {
     /// Protobuf.
     Wire(Cow<'a, [u8]>),
     /// JSON text.
-    Json(&'a str),
+    Json(Cow<'a, str>),
     /// `google.protobuf.Struct`.
     Fields(Struct),
     /// A call, of which the mapping makes an event.

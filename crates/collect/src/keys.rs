@@ -40,6 +40,11 @@ impl Keys {
         }
     }
 
+    /// The name of a key, whether it may write or not.
+    pub(crate) fn name(&self, presented: &str) -> Option<&str> {
+        self.by_key.get(presented).map(|key| key.name.as_str())
+    }
+
     /// Whether a browser on this origin may use any key at all: what a preflight asks before a key is seen.
     pub(crate) fn any_allows(&self, origin: &str) -> bool {
         self.by_key.values().any(|key| key.enabled && allows(key, origin))
