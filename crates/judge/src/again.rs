@@ -40,6 +40,10 @@ use crate::tables::{EVENTS, JudgeTable, QUARANTINE};
 /// The application of the mark: its version is the schema version by which everything has been read.
 const MARK: &str = "again/schema";
 
+/// The application of the other mark: its version is the revision of the mapping of Segment's calls by which all of
+/// `quarantine` has been looked through.
+const MAPPING_MARK: &str = "again/segment";
+
 /// How much was read again since the judge was started, for others to look at.
 #[derive(Debug, Default)]
 pub(crate) struct AgainAccounts {
@@ -82,7 +86,11 @@ struct Work {
 enum Stage {
     Columns,
     /// Paths of files of `quarantine` that are to be looked through.
-    Quarantine(VecDeque<String>),
+    Quarantine {
+        files: VecDeque<String>,
+        /// Only the mapping is new, which says nothing of what is in `events`.
+        only: bool,
+    },
     Events {
         catch_up: CatchUp,
         /// Paths of files that need no look any more.
@@ -119,9 +127,17 @@ impl Again {
     pub(crate) fn step(&mut self) -> Result<bool, JudgeError> {
         let newest = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
         let version = newest.current().version;
-        if self.work.as_ref().is_none_or(|work| work.schemas.current().version < version) {
-            let read = self.events.table.snapshot()?.txn(MARK).unwrap_or(0);
-            let stage = if read >= i64::from(version) { Stage::Done } else { Stage::Columns };
+        let revision = newest.segment().revision;
+        let is_newer =
+            |work: &Work| (work.schemas.current().version, work.schemas.segment().revision) < (version, revision);
+        if self.work.as_ref().is_none_or(is_newer) {
+            let snapshot = self.events.table.snapshot()?;
+            let is_done = |mark: &str, number: u32| snapshot.txn(mark).unwrap_or(0) >= i64::from(number);
+            let stage = match (is_done(MARK, version), is_done(MAPPING_MARK, revision)) {
+                (false, _) => Stage::Columns,
+                (true, false) => Stage::Quarantine { files: self.quarantine_files()?, only: true },
+                (true, true) => Stage::Done,
+            };
             self.work = Some(Work { schemas: newest, stage });
         }
         let Some(mut work) = self.work.take() else { return Ok(false) };
@@ -140,13 +156,15 @@ impl Again {
                 let mut columns = Transaction::append(Vec::new()).with_schema(Arc::clone(schemas.events_schema()));
                 columns.operation = "ADD COLUMNS".to_owned();
                 self.events.table.commit(&columns)?;
-                let files = self.quarantine.table.snapshot()?.files().keys().cloned().collect();
-                *stage = Stage::Quarantine(files);
+                *stage = Stage::Quarantine { files: self.quarantine_files()?, only: false };
             }
-            Stage::Quarantine(files) => {
+            Stage::Quarantine { files, only } => {
                 if let Some(path) = files.front() {
                     self.replay(schemas, path)?;
                     files.pop_front();
+                } else if *only {
+                    self.mark(self.events.table.snapshot()?.as_ref(), MAPPING_MARK, schemas.segment().revision)?;
+                    *stage = Stage::Done;
                 } else {
                     *stage = Stage::Events { catch_up: CatchUp::new(schemas), seen: BTreeSet::new() };
                 }
@@ -159,7 +177,8 @@ impl Again {
                         seen.insert(path);
                     }
                     None => {
-                        self.mark(&snapshot, schemas.current().version)?;
+                        self.mark(&snapshot, MAPPING_MARK, schemas.segment().revision)?;
+                        self.mark(&snapshot, MARK, schemas.current().version)?;
                         *stage = Stage::Done;
                     }
                 }
@@ -169,12 +188,17 @@ impl Again {
         Ok(())
     }
 
-    /// Notes in the table that everything has been read by `version`; a table without rows needs no note.
-    fn mark(&self, snapshot: &Snapshot, version: u32) -> Result<(), JudgeError> {
-        if snapshot.files().is_empty() {
+    fn quarantine_files(&self) -> Result<VecDeque<String>, JudgeError> {
+        Ok(self.quarantine.table.snapshot()?.files().keys().cloned().collect())
+    }
+
+    /// Notes in the table that everything has been read by `number`; a table without rows needs no note, and nothing
+    /// that has no number does.
+    fn mark(&self, snapshot: &Snapshot, mark: &'static str, number: u32) -> Result<(), JudgeError> {
+        if snapshot.files().is_empty() || number == 0 {
             return Ok(());
         }
-        let mut mark = Transaction::append(Vec::new()).with_txn(MARK, i64::from(version));
+        let mut mark = Transaction::append(Vec::new()).with_txn(mark, i64::from(number));
         mark.operation = "READ AGAIN".to_owned();
         // Marked already: by this very judge, before an error that was none.
         self.events.table.commit(&mark)?;

@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::envelope::PayloadKind;
+use crate::envelope::{Context, Envelope, PayloadKind};
 use crate::model::{EventModel, Model};
 use crate::schemas::Schemas;
-use crate::{json, wire};
+use crate::segment::{self, Call};
+use crate::{json, page, wire};
 
 /// What is kept of an event that did not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,21 @@ pub struct Refit<'a> {
     pub event: &'a EventModel,
     /// Its message in protobuf.
     pub payload: Vec<u8>,
+    /// What its envelope's context gets from the mapping by which it fits.
+    pub context: Option<Context>,
+}
+
+impl Refit<'_> {
+    /// The envelope that was kept with it, as that of the event that it is now.
+    #[must_use]
+    pub fn envelope(&self, kept: Envelope) -> Envelope {
+        let context = match &self.context {
+            Some(more) => Some(page::with_more(kept.context.unwrap_or_default(), more)),
+            None => kept.context,
+        };
+        let event = self.event.name.clone();
+        Envelope { event, schema_version: self.model.version, context, payload_kind: 0, ..kept }
+    }
 }
 
 /// Whether the event fits the version that its sender named, which may be known by now, or the newest one.
@@ -43,6 +59,9 @@ pub struct Refit<'a> {
 pub fn refit<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Option<Refit<'a>> {
     if kept.schema_version > schemas.current().version {
         return None;
+    }
+    if kept.kind == PayloadKind::SegmentJson {
+        return refit_call(schemas, kept.payload);
     }
     let named = schemas.version(kept.schema_version);
     let newest = Some(schemas.current()).filter(|newest| newest.version != kept.schema_version);
@@ -58,12 +77,22 @@ pub fn refit<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Option<Refit<'a>> {
                 let text = std::str::from_utf8(kept.payload).ok()?;
                 json::to_wire(&model.plans, event.message, text, &mut payload).ok()?;
             }
-            PayloadKind::Unspecified | PayloadKind::EventProtobuf | PayloadKind::EventJson | PayloadKind::Line => {
-                return None;
-            }
+            PayloadKind::Unspecified
+            | PayloadKind::EventProtobuf
+            | PayloadKind::EventJson
+            | PayloadKind::Line
+            | PayloadKind::SegmentJson => return None,
         }
-        Some(Refit { model, event, payload })
+        Some(Refit { model, event, payload, context: None })
     })
+}
+
+/// A call names no version: it is mapped to the newest by the newest mapping.
+fn refit_call<'a>(schemas: &'a Schemas, payload: &[u8]) -> Option<Refit<'a>> {
+    let model = schemas.current();
+    let call = Call::read(std::str::from_utf8(payload).ok()?, None).ok()?;
+    let mapped = segment::map(schemas.segment(), model, &call).ok()?;
+    Some(Refit { model, event: mapped.event, payload: mapped.payload, context: Some(mapped.context) })
 }
 
 #[cfg(test)]

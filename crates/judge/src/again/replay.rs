@@ -90,8 +90,8 @@ impl Again {
         let mut rows = 0;
         for fits in fitting.into_values() {
             let Some(model) = schemas.version(fits.schema_version) else { continue };
-            let Some(event) = model.event(&fits.envelope.event) else { continue };
-            let known = Envelope { schema_version: model.version, payload_kind: 0, ..fits.envelope };
+            let known = fits.envelope;
+            let Some(event) = model.event(&known.event) else { continue };
             // What has fitted a moment ago fits; an envelope that no row can hold stays where it is.
             if columns.push(model, event, &known.encode_to_vec(), &fits.payload).is_ok() {
                 rows += 1;
@@ -155,7 +155,9 @@ fn collect(schemas: &Schemas, batch: &RecordBatch, fitting: &mut Fitting) -> Res
             kind: envelope.payload_kind(),
             payload: if payloads.is_valid(row) { payloads.value(row) } else { &[] },
         };
-        let Some(Refit { model, payload, .. }) = refit(schemas, &kept) else { continue };
+        let Some(refit) = refit(schemas, &kept) else { continue };
+        let envelope = refit.envelope(envelope);
+        let Refit { model, payload, .. } = refit;
         let anonymous_id = envelope.context.as_ref().map_or("", |context| &context.anonymous_id);
         let day = Timestamp(envelope.received_at_us).day();
         let key = (day, Key::of(anonymous_id, &envelope.event_id));
