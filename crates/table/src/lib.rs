@@ -21,6 +21,7 @@ mod error;
 mod names;
 
 mod conform;
+mod content;
 mod partition;
 mod schema;
 mod stats;
@@ -44,9 +45,11 @@ mod history;
 mod read;
 mod update;
 mod vacuum;
+mod verify;
 
 pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
 pub use conform::conform_array;
+pub use content::ContentHash;
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
 pub use history::CommitRecord;
