@@ -21,6 +21,7 @@ use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
 use crate::facts::{Facts, Slice, facts};
+use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
@@ -187,6 +188,7 @@ impl JudgeCore {
             return Ok(());
         }
         memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
@@ -340,6 +342,7 @@ impl JudgeCore {
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
             return Ok(Totals::default());
         };
+        debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
         self.accounts.add_round(totals, &tallies, memory.index.stats());
