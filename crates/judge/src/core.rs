@@ -25,6 +25,7 @@ use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
 use crate::facts::{Facts, Slice, facts};
+use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
@@ -193,6 +194,7 @@ impl JudgeCore {
             return Ok(());
         }
         memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
@@ -368,6 +370,7 @@ impl JudgeCore {
             return Ok(Totals::default());
         };
         self.round.is_over();
+        debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
         self.accounts.add_round(totals, &tallies, memory.index.stats());

@@ -14,6 +14,7 @@ mod error;
 mod options;
 
 pub mod dedup;
+pub mod invariants;
 
 mod facts;
 mod recovery;

@@ -18,6 +18,7 @@
 //! [`World`](judi_world::World).
 
 mod error;
+pub mod invariants;
 mod names;
 
 mod conform;

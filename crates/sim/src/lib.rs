@@ -1,0 +1,2 @@
+//! The simulator of the whole chain.
+pub mod process;
