@@ -27,10 +27,10 @@ pub(crate) trait BodyFormat: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`FormatFault`], when the body as a whole is no batch.
-    fn read<'a>(&self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault>;
+    fn read<'a>(&'a self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault>;
 
     /// One event of the batch. What is wrong with it is part of the reading.
-    fn read_event<'a>(&self, raw: RawEvent<'a>) -> Reading<'a> {
+    fn read_event<'a>(&'a self, raw: RawEvent<'a>) -> Reading<'a> {
         raw.read()
     }
 }
@@ -80,7 +80,7 @@ impl Form {
 }
 
 impl BodyFormat for Form {
-    fn read<'a>(&self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault> {
+    fn read<'a>(&'a self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault> {
         match self {
             Self::Json => {
                 let batch = json::read_batch(utf8(body)?, events_max)?;

@@ -88,6 +88,11 @@ fn read<'a>(raw: RawEvent<'a>, text: &'a str, is_line: bool) -> Reading<'a> {
     reading
 }
 
+/// Whether a context has a member of this name, in either spelling.
+pub(crate) fn is_context_member(name: &str) -> bool {
+    scalar::context_field(&mut Context::default(), name).is_some()
+}
+
 /// What has been read of a batch so far.
 #[derive(Default)]
 struct Members<'a> {
