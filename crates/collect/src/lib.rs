@@ -35,7 +35,7 @@ mod telemetry;
 
 pub use accept::{Accepted, Acceptor, EventResult, Facts, Status};
 pub use collector::{Collector, CollectorParts, JudgeLag};
-pub use options::{CollectOptions, Key, Limits};
+pub use options::{CollectOptions, Key, Limits, SegmentLimits};
 pub use recent::RecentRefusal;
 pub use router::{not_found, router};
 pub use serve::{ServeOptions, serve};

@@ -68,6 +68,25 @@ pub struct Limits {
     pub in_flight_bytes: usize,
     /// How long a whole body may take to arrive. Over it: 408.
     pub body_timeout: Duration,
+    /// What holds instead for Segment's paths.
+    pub segment: SegmentLimits,
+}
+
+/// How much Segment's paths take at a time: what Segment's own API takes, by which its libraries cut their batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentLimits {
+    /// One call, in bytes. Over it: `rejected`, and 413.
+    pub event_bytes: usize,
+    /// A body, in bytes, as it is sent and when it is inflated. Over it: 413.
+    pub batch_bytes: usize,
+    /// Calls in one body. Over it: 413.
+    pub batch_events: usize,
+}
+
+impl Default for SegmentLimits {
+    fn default() -> Self {
+        Self { event_bytes: 32 * 1024, batch_bytes: 500 * 1024, batch_events: 2_500 }
+    }
 }
 
 impl Default for Limits {
@@ -80,6 +99,7 @@ impl Default for Limits {
             records_bytes: 64 * 1024 * 1024,
             in_flight_bytes: 256 * 1024 * 1024,
             body_timeout: Duration::from_secs(30),
+            segment: SegmentLimits::default(),
         }
     }
 }

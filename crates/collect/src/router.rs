@@ -16,12 +16,14 @@ use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{EVENT_METHODS, allow_origin, preflight};
 use crate::refusal::{Refusal, retry_after_seconds};
+use crate::segment;
 
-/// `POST /v1/events`, `/health/live`, `/health/ready`, `/metrics`; JSON for everything else under `/v1/`.
+/// `POST /v1/events`, Segment's paths, `/health/live`, `/health/ready`, `/metrics`; JSON for everything else under `/v1/`.
 /// It has no fallback of its own, so that it merges with the routes of other stages; see [`not_found`].
 pub fn router(collector: Arc<Collector>) -> Router {
     Router::new()
         .route("/v1/events", post(events).options(preflight).fallback(method_not_allowed))
+        .merge(segment::routes())
         .route("/v1/{*path}", any(v1_not_found))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
@@ -72,7 +74,11 @@ fn answer(settled: &Settled) -> Response {
     }
 }
 
-async fn method_not_allowed(State(collector): State<Arc<Collector>>, uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn method_not_allowed(
+    State(collector): State<Arc<Collector>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let path = uri.path().chars().take(200).collect();
     let mut response = Refusal::MethodNotAllowed { path, allowed: EVENT_METHODS }.into_response();
     allow_origin(&collector, &headers, response.headers_mut());
