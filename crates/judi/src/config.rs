@@ -86,6 +86,9 @@ pub struct Limits {
     pub batch: Size,
     pub inflated_batch: Size,
     pub batch_events: usize,
+    pub segment_event: Size,
+    pub segment_batch: Size,
+    pub segment_batch_events: usize,
 }
 
 /// Readers of the log over HTTP.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, ServeOptions};
+use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, SegmentLimits, ServeOptions};
 use judi_log::Log;
 use judi_registry::Registry;
 use judi_world::World;
@@ -187,6 +187,11 @@ fn collect_options(config: &config::Config) -> CollectOptions {
             batch_bytes: limits.batch.as_usize(),
             inflated_bytes: limits.inflated_batch.as_usize(),
             batch_events: limits.batch_events,
+            segment: SegmentLimits {
+                event_bytes: limits.segment_event.as_usize(),
+                batch_bytes: limits.segment_batch.as_usize(),
+                batch_events: limits.segment_batch_events,
+            },
             ..Limits::default()
         },
         clock_tolerance: config.judge.clock_tolerance.0,
