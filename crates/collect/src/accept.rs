@@ -27,7 +27,7 @@ use judi_schema::{json, record, wire};
 use judi_world::Timestamp;
 use serde::Serialize;
 
-use crate::incoming::{Incoming, Payload, RawEvent, Reading};
+use crate::incoming::{Incoming, Payload, RawEvent, Reading, SentClock};
 use crate::{moment, page};
 
 /// The longest id, in characters: a UUID has 36, and other senders' ids are hashes and counters.
@@ -118,6 +118,7 @@ pub struct Acceptor<'a> {
     /// The batch's context with what its page tells; lent to the envelope of each event that says no more, so
     /// that sharing costs no copies.
     shared: Option<Context>,
+    clock: SentClock,
     nearest_left: u32,
 }
 
@@ -127,7 +128,14 @@ impl<'a> Acceptor<'a> {
     pub fn new(schemas: &'a Schemas, facts: Facts<'a>, context: Context) -> Self {
         let mut shared = context.clone();
         page::derive(&mut shared);
-        Self { schemas, facts, sent: context, shared: Some(shared), nearest_left: NEAREST_PER_BATCH }
+        let (sent, shared, clock) = (context, Some(shared), SentClock::default());
+        Self { schemas, facts, sent, shared, clock, nearest_left: NEAREST_PER_BATCH }
+    }
+
+    /// With what the batch says of the device's clocks beside `sent_at`.
+    #[must_use]
+    pub fn with_clock(self, clock: SentClock) -> Self {
+        Self { clock, ..self }
     }
 
     /// What becomes of the batch's event number `index`.
@@ -160,6 +168,8 @@ impl<'a> Acceptor<'a> {
             Some(own) => Some(self.merged(&own)),
         };
         let mut envelope = envelope(&facts, index, &event, context);
+        envelope.sent_monotonic_ms = self.clock.sent_monotonic_ms;
+        envelope.round_trip_ms = self.clock.round_trip_ms;
         let identity = (!event.event_id.is_empty()).then(|| identity(&envelope));
         let verdict = match fault {
             // The whole event is kept: what of the envelope could not be read stands nowhere else.
@@ -308,6 +318,7 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
         import_run: facts.import_run.to_owned(),
         context,
         payload_kind: PayloadKind::Unspecified.into(),
+        ..Envelope::default()
     }
 }
 

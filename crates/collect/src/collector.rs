@@ -23,7 +23,7 @@ use crate::batch::{self, Bounds, Prepared, Settled};
 use crate::body::{self, Form};
 use crate::bots::{self, Strictness};
 use crate::in_flight::{Held, InFlight};
-use crate::incoming::RawEvent;
+use crate::incoming::{RawEvent, SentClock};
 use crate::inflate::{self, Encoding};
 use crate::json::{self, JsonFault};
 use crate::keys::{self, Keys};
@@ -225,7 +225,8 @@ impl Collector {
                     JsonFault::Unreadable(detail) => Refusal::Unreadable { detail },
                     JsonFault::TooManyEvents { .. } => too_many(limits.batch_events),
                 })?;
-                let head = Head { sent_at: batch.sent_at, context: batch.context, key: &batch.write_key };
+                let head =
+                    Head { sent_at: batch.sent_at, clock: batch.clock, context: batch.context, key: &batch.write_key };
                 self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Json), held)
             }
             Form::Protobuf => {
@@ -233,7 +234,8 @@ impl Collector {
                     ProtobufFault::Unreadable(detail) => Refusal::Unreadable { detail },
                     ProtobufFault::TooManyEvents { .. } => too_many(limits.batch_events),
                 })?;
-                let head = Head { sent_at: batch.sent_at, context: batch.context, key: batch.write_key };
+                let head =
+                    Head { sent_at: batch.sent_at, clock: batch.clock, context: batch.context, key: batch.write_key };
                 self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Protobuf), held)
             }
         }
@@ -264,7 +266,7 @@ impl Collector {
             id_seed: arrival.id_seed,
         };
         let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let mut acceptor = Acceptor::new(&schemas, facts, head.context);
+        let mut acceptor = Acceptor::new(&schemas, facts, head.context).with_clock(head.clock);
         let bounds = Bounds { partitions: self.log.partitions(), bytes_max: self.options.limits.records_bytes };
         batch::prepare(&mut acceptor, events, &self.seen, bounds, held)
     }
@@ -304,6 +306,7 @@ impl Collector {
 /// What a body says for all its events.
 struct Head<'b> {
     sent_at: Option<Timestamp>,
+    clock: SentClock,
     context: Context,
     key: &'b str,
 }

@@ -18,6 +18,7 @@
 //! Rows of `quarantine` stay: they say what happened. Refused records that still wait in the log are judged by the
 //! newest schema when their round comes.
 
+mod neighbours;
 mod replay;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -31,6 +32,7 @@ use judi_schema::schemas::Schemas;
 use judi_table::{Outcome, Snapshot, Transaction, read_file};
 use judi_world::{Timestamp, World};
 
+use crate::clocks::ClockRules;
 use crate::commits::counts_info;
 use crate::core::SharedSchemas;
 use crate::error::JudgeError;
@@ -68,6 +70,7 @@ pub(crate) struct Again {
     events: Arc<JudgeTable>,
     quarantine: Arc<JudgeTable>,
     accounts: Arc<AgainAccounts>,
+    clocks: ClockRules,
     work: Option<Work>,
 }
 
@@ -109,7 +112,13 @@ impl Again {
         quarantine: Arc<JudgeTable>,
         accounts: Arc<AgainAccounts>,
     ) -> Self {
-        Self { world: world.clone(), schemas, events, quarantine, accounts, work: None }
+        let clocks = ClockRules::default();
+        Self { world: world.clone(), schemas, events, quarantine, accounts, clocks, work: None }
+    }
+
+    /// With other rules of when events happened than the usual.
+    pub(crate) fn with_clocks(self, clocks: ClockRules) -> Self {
+        Self { clocks, ..self }
     }
 
     /// Does one piece; `false` when there is nothing left to do for the newest version.

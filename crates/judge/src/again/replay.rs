@@ -15,7 +15,9 @@ use judi_table::{Snapshot, read_file};
 use judi_world::Timestamp;
 use prost::Message;
 
+use super::neighbours::Latecomers;
 use super::{Again, foreign_quarantine};
+use crate::clocks::{Said, time_alone};
 use crate::commits;
 use crate::dedup::Key;
 use crate::error::JudgeError;
@@ -85,6 +87,12 @@ impl Again {
         if before.is_some() {
             self.forget_known(&snapshot, &mut fitting)?;
         }
+        let mut latecomers = Latecomers::default();
+        for ((day, _), fits) in &fitting {
+            let said = Said::of_envelope(&fits.envelope);
+            latecomers.add(*day, &said, time_alone(&self.clocks, &said));
+        }
+        self.place(&snapshot, &mut latecomers)?;
         let mut columns = EventColumns::new(schemas);
         let mut counts = Counts::new();
         let mut rows = 0;
@@ -93,9 +101,11 @@ impl Again {
             let Some(event) = model.event(&fits.envelope.event) else { continue };
             let known = Envelope { schema_version: model.version, payload_kind: 0, ..fits.envelope };
             // What has fitted a moment ago fits; an envelope that no row can hold stays where it is.
-            if columns.push(model, event, &known.encode_to_vec(), &fits.payload).is_ok() {
+            let said = Said::of_envelope(&known);
+            let time = latecomers.time(&said, time_alone(&self.clocks, &said));
+            if columns.push_at(time, model, event, &known.encode_to_vec(), &fits.payload).is_ok() {
                 rows += 1;
-                *counts.entry((known.event.clone(), Timestamp(known.event_time_us).day())).or_default() += 1;
+                *counts.entry((known.event.clone(), Timestamp(time.us).day())).or_default() += 1;
             }
         }
         if rows == 0 {
