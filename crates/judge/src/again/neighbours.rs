@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::temporal_conversions::date32_to_datetime;
 use judi_schema::event_time::{EventTime, TimeFlag};
@@ -17,8 +17,8 @@ use crate::error::JudgeError;
 use crate::tables::EVENTS;
 
 /// What is read of `events`.
-const COLUMNS: [&str; 7] =
-    ["anonymous_id", "user_id", "session_id", "sequence", "sent_at", "event_time", "event_time_flag"];
+const COLUMNS: [&str; 6] = ["anonymous_id", "user_id", "session_id", "sequence", "sent_at", "event_time"];
+const FLAG: &str = "event_time_flag";
 
 /// Events that are about to be added, by session and number, and what the table has around them.
 #[derive(Debug, Default)]
@@ -107,12 +107,15 @@ impl Again {
         let near = latecomers.days.iter().flat_map(|day| [-1, 0, 1].map(|step| day.saturating_add(step)));
         let dates: Vec<Option<String>> =
             near.map(|day| date32_to_datetime(day).map(|time| time.date().to_string())).collect();
+        // A table from before there were flags has none that are far.
+        let has_flags = snapshot.schema().field_with_name(FLAG).is_ok();
+        let columns = if has_flags { [&COLUMNS[..], &[FLAG]].concat() } else { COLUMNS.to_vec() };
         let (disk, dir) = (self.world.disk.as_ref(), self.events.table.dir());
         for file in snapshot.files().values() {
             if dates.is_empty() || !file.partition_values.values().all(|value| dates.contains(value)) {
                 continue;
             }
-            for batch in read_file(disk, dir, snapshot, file, Some(&COLUMNS))? {
+            for batch in read_file(disk, dir, snapshot, file, Some(&columns))? {
                 note_rows(&batch?, latecomers)?;
             }
         }
@@ -126,22 +129,22 @@ fn note_rows(batch: &RecordBatch, latecomers: &mut Latecomers) -> Result<(), Jud
     let text = |at: usize| column(at).and_then(|column| column.as_string_opt::<i32>());
     let time = |at: usize| column(at).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
     let sequences = column(3).and_then(|column| column.as_primitive_opt::<Int64Type>());
-    let (Some(anonymous_ids), Some(user_ids), Some(session_ids), Some(sequences), Some(sent), Some(times), Some(flags)) =
-        (text(0), text(1), text(2), sequences, time(4), time(5), text(6))
+    let ids = [text(0), text(1), text(2)];
+    let ([Some(anonymous_ids), Some(user_ids), Some(session_ids)], Some(sequences), Some(sent), Some(times)) =
+        (ids, sequences, time(4), time(5))
     else {
         let detail = "a session, a sequence or a time is not of the type that it is written with".to_owned();
         return Err(JudgeError::ForeignTable { table: EVENTS, detail });
     };
-    let said = |ids: &arrow::array::StringArray, row: usize| ids.is_valid(row).then(|| ids.value(row).to_owned());
+    let said =
+        |ids: &StringArray, row: usize| if ids.is_valid(row) { ids.value(row).to_owned() } else { String::new() };
     for row in 0..batch.num_rows() {
-        let is_far = [TimeFlag::Future, TimeFlag::Past]
-            .iter()
-            .any(|far| flags.is_valid(row) && flags.value(row) == far.as_str());
+        let flag = text(6).map(|flags| said(flags, row)).unwrap_or_default();
+        let is_far = TimeFlag::ALL.iter().any(|known| known.is_far() && known.as_str() == flag);
         if is_far || sequences.is_null(row) || sent.is_null(row) || times.is_null(row) {
             continue;
         }
-        let [anonymous_id, user_id, session_id] =
-            [anonymous_ids, user_ids, session_ids].map(|ids| said(ids, row).unwrap_or_default());
+        let [anonymous_id, user_id, session_id] = [anonymous_ids, user_ids, session_ids].map(|ids| said(ids, row));
         let session = clocks::session(&anonymous_id, &user_id, &session_id);
         if let (Some(session), Ok(sequence)) = (session, u64::try_from(sequences.value(row))) {
             latecomers.note(session, sequence, times.value(row));
