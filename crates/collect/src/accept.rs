@@ -28,7 +28,7 @@ use judi_schema::{json, page, record, segment, wire};
 use judi_world::Timestamp;
 use serde::Serialize;
 
-use crate::incoming::{Incoming, Payload, RawEvent, Reading};
+use crate::incoming::{Incoming, Payload, RawEvent, Reading, SentClock};
 use crate::moment;
 use crate::visitor::Visitor;
 
@@ -122,6 +122,7 @@ pub struct Acceptor<'a> {
     shared: Option<Context>,
     /// Who gives events their `anonymous_id` that have none.
     visitor: Option<Visitor>,
+    clock: SentClock,
     nearest_left: u32,
 }
 
@@ -131,7 +132,14 @@ impl<'a> Acceptor<'a> {
     pub fn new(schemas: &'a Schemas, facts: Facts<'a>, context: Context) -> Self {
         let mut shared = context.clone();
         page::derive(&mut shared);
-        Self { schemas, facts, sent: context, shared: Some(shared), visitor: None, nearest_left: NEAREST_PER_BATCH }
+        let (sent, shared, clock) = (context, Some(shared), SentClock::default());
+        Self { schemas, facts, sent, shared, visitor: None, clock, nearest_left: NEAREST_PER_BATCH }
+    }
+
+    /// With what the batch says of the device's clocks beside `sent_at`.
+    #[must_use]
+    pub fn with_clock(self, clock: SentClock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The same, with an `anonymous_id` for events that come without.
@@ -188,6 +196,8 @@ impl<'a> Acceptor<'a> {
             visitor.fill(context);
         }
         let mut envelope = envelope(&facts, index, &event, context);
+        envelope.sent_monotonic_ms = self.clock.sent_monotonic_ms;
+        envelope.round_trip_ms = self.clock.round_trip_ms;
         let identity = (!event.event_id.is_empty()).then(|| identity(&envelope));
         let verdict = match fault {
             // The whole event is kept: what of the envelope could not be read stands nowhere else.
@@ -381,6 +391,7 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
         import_run: facts.import_run.to_owned(),
         context,
         payload_kind: PayloadKind::Unspecified.into(),
+        ..Envelope::default()
     }
 }
 
