@@ -50,6 +50,8 @@ pub(crate) struct Machine {
 /// A request that the server has begun and not answered.
 struct Working {
     request: Request,
+    /// The newest version when it was begun, by which it is judged.
+    version: u32,
     answering: Answering,
 }
 
@@ -128,7 +130,7 @@ impl Machine {
     }
 
     /// The server begins a request: it is judged, and waits for the log.
-    pub(crate) fn begin(&mut self, request: Request) {
+    pub(crate) fn begin(&mut self, request: Request, version: u32) {
         let http = HttpRequest::post("/v1/events")
             .header("authorization", "Bearer sim")
             .header("content-type", "application/json")
@@ -136,16 +138,17 @@ impl Machine {
         let answered = http.map(|http| self.service.call(http));
         let answering: Answering = Box::pin(async move {
             let Ok(answered) = answered else { return (0, Vec::new()) };
-            let Ok(response) = answered.await else { return (0, Vec::new()) };
-            let (head, body) = response.into_parts();
+            let (head, body) = match answered.await {
+                Ok(response) => response.into_parts(),
+                Err(never) => match never {},
+            };
             let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
             (head.status.as_u16(), body)
         });
-        let mut working = Working { request, answering };
-        match runtime::poll(&mut working.answering) {
+        let mut working = Working { request, version, answering };
+        if let Some(answer) = runtime::poll(&mut working.answering) {
             // Nothing to append: answered at once, and told with the next ones.
-            Some(answer) => working.answering = Box::pin(async move { answer }),
-            None => {}
+            working.answering = Box::pin(async move { answer });
         }
         self.working.push(working);
     }
@@ -155,11 +158,12 @@ impl Machine {
         self.working.len()
     }
 
-    /// The log appends what waits, in one group; every request that was begun, with its answer.
-    pub(crate) fn flush(&mut self) -> Vec<(Request, Option<Answer>)> {
+    /// The log appends what waits, in one group; every request that was begun, with the version that it was
+    /// judged by and its answer.
+    pub(crate) fn flush(&mut self) -> Vec<(Request, u32, Option<Answer>)> {
         self.gate.open();
         let working = std::mem::take(&mut self.working);
-        working.into_iter().map(|mut one| (one.request, runtime::poll(&mut one.answering))).collect()
+        working.into_iter().map(|mut one| (one.request, one.version, runtime::poll(&mut one.answering))).collect()
     }
 
     /// Ends in an orderly way: what waits is given up, the judge persists.

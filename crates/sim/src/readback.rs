@@ -10,7 +10,7 @@ use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
 use judi_log::{FetchError, FetchedRecord, Log, LogId, Topic};
 use judi_schema::record::{decode_quarantined, peek, split};
 use judi_table::{DataFile, Snapshot, Table, TableError, invariants, read_file};
-use judi_world::{Disk, Timestamp, World};
+use judi_world::{Timestamp, World};
 use thiserror::Error;
 
 use crate::devices::Id;

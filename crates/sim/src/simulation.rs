@@ -24,8 +24,6 @@ use crate::trace::Trace;
 use crate::violation::Violation;
 use crate::{Options, Report};
 
-use actions::Action;
-
 /// See the [module](self).
 pub(crate) struct Simulation {
     swarm: Swarm,

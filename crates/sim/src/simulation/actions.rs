@@ -1,16 +1,15 @@
 //! The steps of a life. Which comes next is drawn; what it does is what production does, or what befalls it.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use judi_judge::{JudgeCore, JudgeError, Step};
 use judi_log::{EmbeddedLog, Log, OpenError, Retention};
 use judi_table::{CompactionPolicy, SinkOptions, Table, TableError, plan_compaction};
-use judi_world::{Clock, Timestamp};
+use judi_world::Timestamp;
 use serde_json::Value;
 
-use super::{START_US, Simulation};
+use super::Simulation;
 use crate::devices::{Id, Request};
 use crate::machine::{Answer, LOG_DIR, Machine, TABLES_DIR, log_options};
 use crate::readback::{EVENTS, QUARANTINE, ReadError, Tables};
@@ -239,7 +238,7 @@ impl Simulation {
         let Some(machine) = &mut self.machine else { return };
         let request = self.network.remove(place);
         self.trace.note(format_args!("#{} arrives", request.number));
-        machine.begin(request);
+        machine.begin(request, self.version);
     }
 
     /// The log appends what waits, and the answers go out.
@@ -254,10 +253,10 @@ impl Simulation {
             self.trace.note(format_args!("no answer to {} requests", answered.len()));
             return Ok(());
         }
-        for (request, answer) in answered {
+        for (request, version, answer) in answered {
             let answer =
                 answer.ok_or_else(|| Violation::Stuck { what: format!("#{} is not answered", request.number) })?;
-            self.answer(&request, &answer)?;
+            self.answer(&request, version, &answer)?;
         }
         self.follow_log();
         Ok(())
@@ -270,7 +269,7 @@ impl Simulation {
     }
 
     /// One answer on its way back.
-    fn answer(&mut self, request: &Request, (status, body): &Answer) -> Result<(), Violation> {
+    fn answer(&mut self, request: &Request, version: u32, (status, body): &Answer) -> Result<(), Violation> {
         let broken = |detail: String| Violation::Answer { detail };
         let text = String::from_utf8_lossy(body);
         let results = match status {
@@ -286,7 +285,7 @@ impl Simulation {
             if status == "retry" && self.is_disturbed {
                 continue;
             }
-            self.oracle.answered(*id, status, self.version)?;
+            self.oracle.answered(*id, status, version)?;
             done.push(*id);
         }
         let is_lost = self.strikes(Fault::LostAnswer) && self.chaos.chance(1, 2);
