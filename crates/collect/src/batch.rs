@@ -7,6 +7,7 @@ use std::time::Duration;
 use judi_log::{AppendError, AppendResult, Batch, Topic, partition_of};
 
 use crate::accept::{Accepted, Acceptor, EventResult, REASON_TOO_LARGE, Status};
+use crate::format::BodyFormat;
 use crate::in_flight::Held;
 use crate::incoming::RawEvent;
 use crate::refusal::Refusal;
@@ -51,6 +52,7 @@ pub(crate) struct Bounds {
 /// Judges the events of a body. `held` grows by what is kept of them.
 pub(crate) fn prepare<'e>(
     acceptor: &mut Acceptor<'_>,
+    format: &dyn BodyFormat,
     events: impl ExactSizeIterator<Item = RawEvent<'e>>,
     seen: &SeenIds,
     bounds: Bounds,
@@ -60,7 +62,7 @@ pub(crate) fn prepare<'e>(
     let mut places: HashMap<(Topic, u32), usize> = HashMap::new();
     let mut firsts: HashMap<u128, usize> = HashMap::with_capacity(events.len());
     for (index, raw) in events.enumerate() {
-        let Accepted { record, identity, mut result } = acceptor.accept(index, raw);
+        let Accepted { record, identity, mut result } = acceptor.accept_as(index, raw, |raw| format.read_event(raw));
         let fate = match (record, identity) {
             (None, _) => Fate::Decided,
             (Some(_), Some(identity)) if seen.contains(identity) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
@@ -19,29 +19,6 @@ const DISCARD_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How long that may take.
 const DISCARD_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// What a body is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    Json,
-    Protobuf,
-}
-
-impl Form {
-    /// What the headers say. JSON may call itself text, which spares browsers a preflight, or nothing.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let Some(value) = headers.get(CONTENT_TYPE) else {
-            return Ok(Self::Json);
-        };
-        let content_type = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
-            "application/json" | "text/plain" | "" => Ok(Self::Json),
-            "application/x-protobuf" | "application/protobuf" | "application/vnd.google.protobuf" => Ok(Self::Protobuf),
-            _ => Err(Refusal::UnsupportedType { content_type: content_type.chars().take(100).collect() }),
-        }
-    }
-}
 
 /// The whole body.
 pub(crate) async fn read(body: Body, headers: &HeaderMap, limits: &Limits, held: &mut Held) -> Result<Bytes, Refusal> {
@@ -111,29 +88,4 @@ fn declared_bytes(headers: &HeaderMap) -> Option<usize> {
 
 const fn too_large(max: usize) -> Refusal {
     Refusal::TooLarge { what: "the body", max, unit: "bytes" }
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn forms_by_content_type() {
-        let of = |value: Option<&'static str>| {
-            let mut headers = HeaderMap::new();
-            value.into_iter().for_each(|value| _ = headers.insert(CONTENT_TYPE, HeaderValue::from_static(value)));
-            Form::of(&headers)
-        };
-        for json in [None, Some("application/json"), Some("Application/JSON; charset=utf-8"), Some("text/plain")] {
-            assert_eq!(of(json), Ok(Form::Json), "{json:?}");
-        }
-        for protobuf in ["application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"] {
-            assert_eq!(of(Some(protobuf)), Ok(Form::Protobuf), "{protobuf}");
-        }
-        for other in ["text/html", "application/x-www-form-urlencoded", "json"] {
-            assert!(matches!(of(Some(other)), Err(Refusal::UnsupportedType { .. })), "{other}");
-        }
-    }
 }

@@ -13,22 +13,20 @@ use bytes::Bytes;
 use http::header::{ORIGIN, USER_AGENT};
 use http::request::Parts;
 use judi_log::{AppendError, AppendResult, Log};
-use judi_schema::envelope::Context;
 use judi_schema::schemas::Schemas;
 use judi_world::{Timestamp, World};
 use prost::Message;
 
-use crate::accept::{Acceptor, Facts};
+use crate::accept::{Acceptor, Facts, Status};
 use crate::batch::{self, Bounds, Prepared, Settled};
-use crate::body::{self, Form};
+use crate::body;
 use crate::bots::{self, Strictness};
+use crate::format::{BodyFormat, Form, FormatFault, IncomingBatch};
 use crate::in_flight::{Held, InFlight};
-use crate::incoming::RawEvent;
 use crate::inflate::{self, Encoding};
-use crate::json::{self, JsonFault};
 use crate::keys::{self, Keys};
-use crate::options::CollectOptions;
-use crate::protobuf::{self, ProtobufFault};
+use crate::options::{CollectOptions, Limits};
+use crate::recent::{RECENT_MAX, Recent, RecentRefusal};
 use crate::refusal::Refusal;
 use crate::seen::SeenIds;
 use crate::telemetry::{Now, Telemetry};
@@ -40,6 +38,9 @@ const BLOCKING_BYTES_MIN: usize = 128 * 1024;
 /// How long after a failed append the log counts as not writable. Nobody sends to a server that is not ready,
 /// so only time can make it ready again.
 const LOG_FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
+
+/// How much of a path is remembered of a refused request, in characters.
+const PATH_CHARACTERS_MAX: usize = 200;
 
 /// How many records the judge has yet to read; `None` where it is not known.
 pub type JudgeLag = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
@@ -69,6 +70,7 @@ pub struct Collector {
     seen: SeenIds,
     in_flight: Arc<InFlight>,
     telemetry: Telemetry,
+    recent: Recent,
     /// What given ids are made of, with the number of each batch.
     id_key: [u8; 32],
     batches: AtomicU64,
@@ -79,7 +81,8 @@ pub struct Collector {
 /// What is known of a request besides its body.
 struct Arrival {
     received_at: Timestamp,
-    form: Form,
+    format: Arc<dyn BodyFormat>,
+    limits: Limits,
     encoding: Encoding,
     key: Option<String>,
     origin: Option<String>,
@@ -106,6 +109,7 @@ impl Collector {
             schemas: RwLock::new(schemas),
             judge_lag,
             telemetry: Telemetry::default(),
+            recent: Recent::default(),
             id_key,
             batches: AtomicU64::new(0),
             log_failed_us: AtomicU64::new(0),
@@ -117,9 +121,46 @@ impl Collector {
         *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
     }
 
-    /// Takes one request: everything between its headers and its answer.
+    /// The requests and events that were refused last, oldest first; at most 1,000.
+    #[must_use]
+    pub fn recent_refusals(&self) -> Vec<RecentRefusal> {
+        self.recent.all()
+    }
+
+    /// Takes one request in a native form: everything between its headers and its answer.
     pub(crate) async fn take(self: &Arc<Self>, parts: &Parts, body: Body) -> Result<Settled, Refusal> {
-        let arrival = match self.arrival(parts) {
+        match Form::of(&parts.headers) {
+            Ok(form) => self.take_as(parts, body, Arc::new(form)).await,
+            Err(refusal) => {
+                body::discard(body, &parts.headers).await;
+                self.note_refusal(parts, &refusal);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// As [`take`](Self::take), of a body that is written in `format`, whatever the headers call it.
+    pub(crate) async fn take_as(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: Body,
+        format: Arc<dyn BodyFormat>,
+    ) -> Result<Settled, Refusal> {
+        let taken = self.take_noting_nothing(parts, body, format).await;
+        match &taken {
+            Ok(settled) => self.note_rejected(parts, settled),
+            Err(refusal) => self.note_refusal(parts, refusal),
+        }
+        taken
+    }
+
+    async fn take_noting_nothing(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: Body,
+        format: Arc<dyn BodyFormat>,
+    ) -> Result<Settled, Refusal> {
+        let arrival = match self.arrival(parts, format) {
             Ok(arrival) => arrival,
             Err(refusal) => {
                 body::discard(body, &parts.headers).await;
@@ -127,11 +168,46 @@ impl Collector {
             }
         };
         let mut held = InFlight::begin(&self.in_flight);
-        let body = body::read(body, &parts.headers, &self.options.limits, &mut held).await?;
+        let body = body::read(body, &parts.headers, &arrival.limits, &mut held).await?;
         let (prepared, held) = self.prepare_anywhere(arrival, body, held).await?;
         let settled = self.write(prepared).await;
         drop(held);
         settled
+    }
+
+    /// Remembers a request that was refused as a whole.
+    pub(crate) fn note_refusal(&self, parts: &Parts, refusal: &Refusal) {
+        let key = match refusal {
+            Refusal::DisabledKey { name } | Refusal::ForeignOrigin { name, .. } => Some(name.clone()),
+            _ => self.key_name(parts),
+        };
+        self.recent.note(RecentRefusal {
+            at: self.world.clock.now(),
+            path: parts.uri.path().chars().take(PATH_CHARACTERS_MAX).collect(),
+            key,
+            status: refusal.status().as_u16(),
+            reason: refusal.code(),
+            event_id: None,
+            detail: refusal.to_string(),
+        });
+    }
+
+    fn note_rejected(&self, parts: &Parts, settled: &Settled) {
+        for result in settled.results.iter().filter(|result| result.status == Status::Rejected).take(RECENT_MAX) {
+            self.recent.note(RecentRefusal {
+                at: self.world.clock.now(),
+                path: parts.uri.path().chars().take(PATH_CHARACTERS_MAX).collect(),
+                key: self.key_name(parts),
+                status: 200,
+                reason: result.reason.unwrap_or_default(),
+                event_id: Some(result.event_id.clone()),
+                detail: result.detail.clone().unwrap_or_default(),
+            });
+        }
+    }
+
+    fn key_name(&self, parts: &Parts) -> Option<String> {
+        keys::presented(&parts.headers, &parts.uri).and_then(|key| self.keys.name(&key).map(str::to_owned))
     }
 
     pub(crate) const fn keys(&self) -> &Keys {
@@ -165,7 +241,7 @@ impl Collector {
     }
 
     /// What the headers say, and whether they may.
-    fn arrival(&self, parts: &Parts) -> Result<Arrival, Refusal> {
+    fn arrival(&self, parts: &Parts, format: Arc<dyn BodyFormat>) -> Result<Arrival, Refusal> {
         let text = |name| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let origin = text(ORIGIN).map(Cow::into_owned);
         let key = keys::presented(&parts.headers, &parts.uri);
@@ -176,7 +252,8 @@ impl Collector {
         let number = self.batches.fetch_add(1, Ordering::Relaxed);
         Ok(Arrival {
             received_at: self.world.clock.now(),
-            form: Form::of(&parts.headers)?,
+            limits: format.limits(&self.options.limits),
+            format,
             encoding: Encoding::of(&parts.headers)?,
             key,
             origin,
@@ -206,7 +283,7 @@ impl Collector {
 
     /// From bytes to records: all the work on the processor.
     fn prepare(&self, arrival: &Arrival, body: &[u8], held: &mut Held) -> Result<Prepared, Refusal> {
-        let limits = &self.options.limits;
+        let limits = &arrival.limits;
         let inflated = match arrival.encoding {
             Encoding::Identity => Cow::Borrowed(body),
             encoding => {
@@ -215,46 +292,23 @@ impl Collector {
             }
         };
         self.telemetry.body(body.len(), inflated.len());
-        match arrival.form {
-            Form::Json => {
-                let text = std::str::from_utf8(&inflated)
-                    .map_err(|error| Refusal::Unreadable { detail: format!("it is not UTF-8: {error}") })?;
-                // Some editors and shells put a byte order mark before what they send.
-                let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-                let batch = json::read_batch(text, limits.batch_events).map_err(|fault| match fault {
-                    JsonFault::Unreadable(detail) => Refusal::Unreadable { detail },
-                    JsonFault::TooManyEvents { .. } => too_many(limits.batch_events),
-                })?;
-                let head = Head { sent_at: batch.sent_at, context: batch.context, key: &batch.write_key };
-                self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Json), held)
-            }
-            Form::Protobuf => {
-                let batch = protobuf::read_batch(&inflated, limits.batch_events).map_err(|fault| match fault {
-                    ProtobufFault::Unreadable(detail) => Refusal::Unreadable { detail },
-                    ProtobufFault::TooManyEvents { .. } => too_many(limits.batch_events),
-                })?;
-                let head = Head { sent_at: batch.sent_at, context: batch.context, key: batch.write_key };
-                self.judge(arrival, head, batch.events.into_iter().map(RawEvent::Protobuf), held)
-            }
-        }
+        let batch = arrival.format.read(&inflated, limits.batch_events).map_err(|fault| match fault {
+            FormatFault::Unreadable(detail) => Refusal::Unreadable { detail },
+            FormatFault::TooManyEvents { .. } => too_many(limits.batch_events),
+        })?;
+        self.judge(arrival, batch, held)
     }
 
-    fn judge<'e>(
-        &self,
-        arrival: &Arrival,
-        head: Head<'_>,
-        events: impl ExactSizeIterator<Item = RawEvent<'e>>,
-        held: &mut Held,
-    ) -> Result<Prepared, Refusal> {
-        let presented = arrival.key.as_deref().unwrap_or(head.key);
+    fn judge(&self, arrival: &Arrival, incoming: IncomingBatch<'_>, held: &mut Held) -> Result<Prepared, Refusal> {
+        let presented = arrival.key.as_deref().unwrap_or(&incoming.write_key);
         let source = self.keys.admit(Some(presented), arrival.origin.as_deref())?;
-        let event_bytes_max = self.options.limits.event_bytes;
-        if head.context.encoded_len() > event_bytes_max {
+        let event_bytes_max = arrival.limits.event_bytes;
+        if incoming.context.encoded_len() > event_bytes_max {
             return Err(Refusal::TooLarge { what: "the context", max: event_bytes_max, unit: "bytes" });
         }
         let facts = Facts {
             received_at: arrival.received_at,
-            sent_at: head.sent_at,
+            sent_at: incoming.sent_at,
             source,
             place: "",
             is_bot: arrival.is_bot,
@@ -264,9 +318,9 @@ impl Collector {
             id_seed: arrival.id_seed,
         };
         let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let mut acceptor = Acceptor::new(&schemas, facts, head.context);
-        let bounds = Bounds { partitions: self.log.partitions(), bytes_max: self.options.limits.records_bytes };
-        batch::prepare(&mut acceptor, events, &self.seen, bounds, held)
+        let mut acceptor = Acceptor::new(&schemas, facts, incoming.context);
+        let bounds = Bounds { partitions: self.log.partitions(), bytes_max: arrival.limits.records_bytes };
+        batch::prepare(&mut acceptor, &*arrival.format, incoming.events, &self.seen, bounds, held)
     }
 
     /// Makes the records durable, in one group commit.
@@ -299,13 +353,6 @@ impl Collector {
             tracing::error!(%error, "events are refused: the log does not take them");
         }
     }
-}
-
-/// What a body says for all its events.
-struct Head<'b> {
-    sent_at: Option<Timestamp>,
-    context: Context,
-    key: &'b str,
 }
 
 /// Whether the log is broken, and not just busy.

@@ -214,7 +214,7 @@ impl<'a> Visitor<'a> for EventSeed<'_, 'a> {
                 "payload" | "payload_fields" | "payloadFields" => {
                     let payload = map.next_value::<&'a RawValue>()?.get();
                     if payload != "null" {
-                        set_payload(self.reading, Payload::Json(payload));
+                        set_payload(self.reading, Payload::Json(Cow::Borrowed(payload)));
                     }
                 }
                 "payload_bytes" | "payloadBytes" => match map.next_value::<Scalar<'a>>()?.bytes() {

@@ -40,6 +40,11 @@ impl Keys {
         }
     }
 
+    /// The name of a key, whether it may write or not.
+    pub(crate) fn name(&self, presented: &str) -> Option<&str> {
+        self.by_key.get(presented).map(|key| key.name.as_str())
+    }
+
     /// Whether a browser on this origin may use any key at all: what a preflight asks before a key is seen.
     pub(crate) fn any_allows(&self, origin: &str) -> bool {
         self.by_key.values().any(|key| key.enabled && allows(key, origin))
@@ -71,7 +76,7 @@ fn from_authorization(value: &str) -> Option<String> {
 fn from_query(query: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let mut keys = pairs.filter(|(name, _)| matches!(*name, "writeKey" | "write_key"));
-    keys.next().map(|(_, value)| crate::page::decode(value)).map(Cow::into_owned)
+    keys.next().map(|(_, value)| judi_schema::page::decode(value)).map(Cow::into_owned)
 }
 
 fn allows(key: &Key, origin: &str) -> bool {

@@ -7,26 +7,15 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL,
-    CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
-};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 
 use crate::accept::EventResult;
 use crate::batch::Settled;
 use crate::collector::Collector;
+use crate::cors::{EVENT_METHODS, allow_origin, preflight};
 use crate::refusal::{Refusal, retry_after_seconds};
-
-const EVENT_METHODS: &str = "POST, OPTIONS";
-
-/// What a browser may send along: the key, the body's form, and how it is compressed.
-const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key";
-
-/// How long browsers may remember a preflight, in seconds: a day, which most of them cut shorter.
-const PREFLIGHT_SECONDS: &str = "86400";
 
 /// `POST /v1/events`, `/health/live`, `/health/ready`, `/metrics`; JSON for everything else under `/v1/`.
 /// It has no fallback of its own, so that it merges with the routes of other stages; see [`not_found`].
@@ -81,36 +70,6 @@ fn answer(settled: &Settled) -> Response {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-}
-
-async fn preflight(State(collector): State<Arc<Collector>>, headers: HeaderMap) -> Response {
-    let started = collector.monotonic();
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let answered = response.headers_mut();
-    answered.insert(ALLOW, HeaderValue::from_static(EVENT_METHODS));
-    if allow_origin(&collector, &headers, answered) {
-        answered.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(EVENT_METHODS));
-        answered.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
-        answered.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
-    }
-    collector.answered(response.status(), collector.monotonic().saturating_sub(started));
-    response
-}
-
-/// Lets the page that asked read the answer, if any key may be used from it. `navigator.sendBeacon` always
-/// sends credentials along and browsers then ask for a permission; Judi sets and reads no cookies, so it costs nothing.
-fn allow_origin(collector: &Collector, request: &HeaderMap, response: &mut HeaderMap) -> bool {
-    response.insert(VARY, HeaderValue::from_static("Origin"));
-    let Some(origin) = request.get(ORIGIN) else {
-        return false;
-    };
-    if !origin.to_str().is_ok_and(|origin| collector.keys().any_allows(origin)) {
-        return false;
-    }
-    response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
-    true
 }
 
 async fn method_not_allowed(State(collector): State<Arc<Collector>>, uri: Uri, headers: HeaderMap) -> Response {

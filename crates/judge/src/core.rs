@@ -14,9 +14,13 @@ use std::time::Duration;
 use judi_log::{Log, LogId, Positions, Topic};
 use judi_schema::schemas::Schemas;
 use judi_world::{FileLock, World};
+use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
-use crate::again::{Again, AgainAccounts, AgainStats};
+use crate::again::{
+    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, RoundUnderWay,
+    TooManyReplays,
+};
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
@@ -64,6 +68,7 @@ pub struct JudgeCore {
     log: Arc<dyn Log>,
     log_id: LogId,
     schemas: SharedSchemas,
+    round: Arc<RoundUnderWay>,
     options: JudgeOptions,
     tables: Tables,
     accounts: Arc<Accounts>,
@@ -115,12 +120,13 @@ impl JudgeCore {
         let lock = world.disk.try_lock(&path).map_err(JudgeError::io("lock", &path))?;
         let lock = lock.ok_or(JudgeError::Locked { path })?;
         let current = Arc::clone(&schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let tables = Tables::open(world, &options.tables_dir, &current)?;
+        let tables = Tables::open(world, &options, &current)?;
         let mut core = Self {
             world: world.clone(),
             log_id: log.id(),
             log,
             schemas,
+            round: Arc::default(),
             options,
             tables,
             accounts,
@@ -243,21 +249,37 @@ impl JudgeCore {
         Ok(records)
     }
 
-    /// What older schemas could not read, to be read by the newest one: see [`Again`].
-    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
-        let (events, quarantine) = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
-        Again::new(&self.world, Arc::clone(&self.schemas), events, quarantine, Arc::clone(accounts))
+    /// The work behind the rounds, piece by piece: what older schemas could not read, and replays that were asked for. In
+    /// production a thread does it; there may be one at a time.
+    #[must_use]
+    pub fn behind(&self) -> Again {
+        self.again(self.accounts.again())
     }
 
-    /// Reads by the newest schema what older ones could not, until nothing is left of it. In production that is done
-    /// beside the rounds; this is for whoever drives steps by hand.
+    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
+        let tables = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
+        let (schemas, round) = (Arc::clone(&self.schemas), Arc::clone(&self.round));
+        let shared = AgainShared { schemas, round, requests: Arc::clone(self.accounts.replays()) };
+        Again::new(&self.world, shared, tables, Arc::clone(accounts))
+    }
+
+    /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
+    ///
+    /// # Errors
+    /// [`TooManyReplays`] when many are waiting.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+        self.accounts.replays().ask(filter)
+    }
+
+    /// Reads by the newest schema what older ones could not, until nothing is left of it that can be done now. In
+    /// production that is done beside the rounds; this is for whoever drives steps by hand.
     ///
     /// # Errors
     /// What tables or disk say; the same call goes on from there.
     pub fn read_again(&mut self) -> Result<AgainStats, JudgeError> {
         let accounts = Arc::<AgainAccounts>::default();
         let mut again = self.again(&accounts);
-        while again.step()? {}
+        while again.step()? == AgainStep::Did {}
         self.counts_behind = true;
         self.count_commits()?;
         Ok(accounts.stats())
@@ -294,11 +316,16 @@ impl JudgeCore {
         let slices = self.gather()?;
         let records: Vec<Facts<'_>> = slices.iter().flat_map(slice_facts).collect();
         if records.is_empty() {
+            self.round.is_over();
             return Ok(false);
         }
         let Some(memory) = self.memory.as_mut() else { return Ok(false) };
         let probes: Vec<Probe> = records.iter().map(|facts| facts.probe).collect();
-        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+        let schemas = {
+            let newest = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+            self.round.begins(newest.current().version, newest.segment().revision);
+            Arc::clone(&newest)
+        };
         // Snapshots before the index: what can fail comes before what changes memory.
         let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
@@ -342,6 +369,7 @@ impl JudgeCore {
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
             return Ok(Totals::default());
         };
+        self.round.is_over();
         debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();

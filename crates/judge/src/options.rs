@@ -22,6 +22,8 @@ pub struct JudgeOptions {
     pub commit_interval: Duration,
     /// Records that wait for nobody.
     pub commit_records: u64,
+    /// How long files that compaction or an update has replaced stay, for readers of older versions.
+    pub replaced_files_retention: Duration,
 }
 
 impl JudgeOptions {
@@ -37,6 +39,7 @@ impl JudgeOptions {
             persist_interval: Duration::from_secs(30),
             commit_interval: Duration::from_secs(1),
             commit_records: 50_000,
+            replaced_files_retention: Duration::from_secs(86_400),
         }
     }
 }

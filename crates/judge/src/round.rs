@@ -111,7 +111,7 @@ pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas
     Ok(judged)
 }
 
-fn verdict<'a>(facts: &'a Facts<'_>, schemas: &Schemas, columns: &mut EventColumns) -> Verdict<'a> {
+fn verdict<'a>(facts: &'a Facts<'_>, schemas: &'a Schemas, columns: &mut EventColumns) -> Verdict<'a> {
     match &facts.body {
         Body::Event { parts, peek } => match push(schemas, columns, parts, peek) {
             Ok(()) => Verdict::Row(peek.event),
@@ -147,8 +147,9 @@ fn push(
 }
 
 /// Adds an event that a collector refused before the newest schema was published, if it fits now.
-fn push_again<'a>(schemas: &Schemas, columns: &mut EventColumns, refused: &'a QuarantinedEvent) -> Option<&'a str> {
-    if refused.judged_by >= schemas.current().version {
+fn push_again<'a>(schemas: &'a Schemas, columns: &mut EventColumns, refused: &QuarantinedEvent) -> Option<&'a str> {
+    // A call may fit by another mapping of the same version.
+    if refused.judged_by >= schemas.current().version && refused.payload_kind() != PayloadKind::SegmentJson {
         return None;
     }
     let envelope = refused.envelope.as_ref()?;
@@ -158,9 +159,10 @@ fn push_again<'a>(schemas: &Schemas, columns: &mut EventColumns, refused: &'a Qu
         kind: refused.payload_kind(),
         payload: &refused.payload,
     };
-    let Refit { model, event, payload } = refit(schemas, &kept)?;
-    let known = Envelope { schema_version: model.version, ..envelope.clone() }.encode_to_vec();
-    columns.push(model, event, &known, &payload).ok().map(|()| envelope.event.as_str())
+    let refit = refit(schemas, &kept)?;
+    let known = refit.envelope(envelope.clone()).encode_to_vec();
+    let Refit { model, event, payload, .. } = refit;
+    columns.push(model, event, &known, &payload).ok().map(|()| event.name.as_str())
 }
 
 fn account(judged: &mut Judged, facts: &Facts<'_>, verdict: &Verdict<'_>) {

@@ -15,7 +15,7 @@ use judi_world::{FileLock, World, put_if_absent};
 
 use crate::actions;
 use crate::checkpoint;
-use crate::delta_log::{self, commit_path, log_folder};
+use crate::delta_log::{self, Followed, commit_path, log_folder};
 use crate::error::TableError;
 use crate::invariants::{self, TableViolation};
 use crate::names::{table_id, unique_name};
@@ -41,6 +41,10 @@ const TOUCHED_MAX: usize = 256;
 
 /// Commits from one checkpoint to the next: what a new reader replays at most.
 const CHECKPOINT_INTERVAL: i64 = 10;
+
+/// Files, live and removed, for which a checkpoint may cost a commit more: a checkpoint writes all of them, so a table that
+/// has many gets one more rarely, and commits stay as cheap as they were.
+const CHECKPOINT_FILES_PER_COMMIT: usize = 100;
 
 /// How long removed files stay readable through older versions.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -275,15 +279,21 @@ impl Table {
 
     fn refresh(&self, state: &mut State) -> Result<(), TableError> {
         let mut touched = Vec::new();
-        let newer = delta_log::follow(self.world.disk.as_ref(), &self.dir, &state.snapshot, |version, lines| {
+        let followed = delta_log::follow(self.world.disk.as_ref(), &self.dir, &state.snapshot, |version, lines| {
             touched.push(Touched::of(version, lines));
         })?;
-        if let Some(newer) = newer {
-            sync_log(&self.world, &self.dir)?;
-            state.snapshot = Arc::new(newer);
-            for commit in touched {
-                remember(&mut state.touched, commit);
+        let newer = match followed {
+            Followed::Nothing => return Ok(()),
+            Followed::Commits(newer) => newer,
+            Followed::Anew(newer) => {
+                state.touched.clear();
+                newer
             }
+        };
+        sync_log(&self.world, &self.dir)?;
+        state.snapshot = Arc::new(newer);
+        for commit in touched {
+            remember(&mut state.touched, commit);
         }
         Ok(())
     }
@@ -326,7 +336,11 @@ impl Table {
 
     /// A checkpoint saves readers time; that it cannot be written is no reason to fail what is committed.
     fn checkpoint_if_due(&self, snapshot: &Snapshot) {
-        if snapshot.version % self.options.checkpoint_interval.max(1) != 0 {
+        let interval = self.options.checkpoint_interval.max(1);
+        let files = snapshot.files.len() + snapshot.tombstones.len();
+        let costly = i64::try_from(files / CHECKPOINT_FILES_PER_COMMIT).unwrap_or(i64::MAX);
+        // A multiple of the interval, so that what a reader replays is the interval for all but large tables.
+        if snapshot.version % (costly / interval).max(1).saturating_mul(interval) != 0 {
             return;
         }
         if let Err(error) = self.write_checkpoint(snapshot) {
@@ -354,6 +368,15 @@ impl Table {
         let _lease = self.lease()?;
         self.refresh(&mut state)?;
         act(&state.snapshot)
+    }
+
+    /// Forgets files that left the table before `expired_ms`, of which nothing is left on disk: a handle that lives for
+    /// months must not remember them all.
+    pub(crate) fn forget_removed(&self, expired_ms: i64) {
+        let mut state = self.lock();
+        if state.snapshot.tombstones.values().any(|tombstone| tombstone.deletion_timestamp_ms <= expired_ms) {
+            state.snapshot = Arc::new(state.snapshot.forgetting(expired_ms));
+        }
     }
 
     /// Waits for the lease and takes it.

@@ -9,6 +9,7 @@ use judi_world::Timestamp;
 
 use super::*;
 use crate::accept::Facts;
+use crate::format::Form;
 use crate::in_flight::InFlight;
 
 const TEXT: &str = "syntax = \"proto3\"; import \"judi/v1/options.proto\";\n\
@@ -51,6 +52,7 @@ impl Fixture {
         let events = events.iter().map(|event| RawEvent::Json(event)).collect::<Vec<_>>();
         prepare(
             &mut acceptor,
+            &Form::Json,
             events.into_iter(),
             &self.seen,
             Bounds { partitions: 4, bytes_max: 1_000_000 },
