@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::HeaderValue;
 use judi_log::{AppendError, AppendResult, Batch, Topic, partition_of};
 
 use crate::accept::{Accepted, Acceptor, EventResult, REASON_TOO_LARGE, Status};
@@ -39,6 +40,8 @@ pub(crate) struct Settled {
     pub(crate) results: Vec<EventResult>,
     /// When to send again what is answered `retry`.
     pub(crate) retry_after: Option<Duration>,
+    /// What the browser is to keep, or to forget.
+    pub(crate) cookie: Option<HeaderValue>,
 }
 
 /// What the records of a body must fit.
@@ -145,7 +148,7 @@ impl Prepared {
             Some(refusal) if self.results.iter().all(|result| result.status == Status::Retry) => Err(refusal),
             refusal => {
                 let retry_after = refusal.and_then(|refusal| refusal.retry_after());
-                Ok(Settled { results: self.results, retry_after })
+                Ok(Settled { results: self.results, retry_after, cookie: None })
             }
         }
     }

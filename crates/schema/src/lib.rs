@@ -17,6 +17,7 @@ pub mod diff;
 pub mod embedded;
 pub mod envelope;
 pub mod error;
+pub mod event_time;
 pub mod finding;
 pub mod front;
 pub mod json;

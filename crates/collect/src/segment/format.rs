@@ -30,6 +30,7 @@ impl BodyFormat for SegmentFormat {
         let batch = body::read_batch(utf8(body)?, self.kind, events_max)?;
         Ok(IncomingBatch {
             sent_at: batch.sent_at,
+            clock: SentClock::default(),
             context: batch.context,
             write_key: batch.write_key,
             events: Box::new(batch.calls.into_iter()),
