@@ -36,6 +36,7 @@ mod segment;
 mod serve;
 mod telemetry;
 mod tenant;
+mod tls;
 mod turns;
 mod usage;
 mod visitor;
@@ -46,3 +47,4 @@ pub use options::{CollectOptions, CookieOptions, Key, Limits, PathPrefix, Segmen
 pub use recent::RecentRefusal;
 pub use router::{not_found, router, under_prefix};
 pub use serve::{ServeOptions, serve};
+pub use tls::{Tls, TlsError};

@@ -33,7 +33,7 @@ use crate::router::method_not_allowed;
 /// What is told with a body that is no call.
 const HINT: &str = "send {\"type\": \"track\", \"event\": \"…\", \"userId\": \"…\"} or {\"batch\": [{…}]}";
 
-/// Where batches go: Segment's, the browser library's, an import's, RudderStack's beacon, and Jitsu's.
+/// Where batches go: Segment's, the browser library's, Java's, RudderStack's beacon, and Jitsu's.
 const BATCHES: [&str; 6] = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch", "/api/s/batch", "/api/s/s2s/batch"];
 
 /// Where single calls go, by kind: the word and the browser library's letter (a screen has none), then Jitsu's.
@@ -49,13 +49,11 @@ const CALLS: [(CallKind, &[&str]); 6] = [
 /// All of them.
 pub(crate) fn routes() -> Router<Arc<Collector>> {
     let mut routes = Router::new().route("/v1/projects/{key}/settings", get(source_settings).options(preflight));
-    for path in BATCHES {
-        routes = routes.route(path, taking(None));
-    }
-    for (kind, paths) in CALLS {
-        for path in paths {
-            routes = routes.route(path, taking(Some(kind)));
-        }
+    let batches = BATCHES.iter().map(|path| (*path, None));
+    let calls = CALLS.iter().flat_map(|(kind, paths)| paths.iter().map(|path| (*path, Some(*kind))));
+    for (path, kind) in batches.chain(calls) {
+        // Java's library sends to `/v1/import/`.
+        routes = routes.route(path, taking(kind)).route(&format!("{path}/"), taking(kind));
     }
     routes
 }

@@ -49,7 +49,7 @@ async fn what_was_answered_survives_and_a_running_request_is_finished() {
     let listener = TcpNetwork.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), async { _ = stopped.await }));
+    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), None, async { _ = stopped.await }));
 
     let mut stream = TcpStream::connect(address).await.unwrap();
     for status in ["\"ok\"", "\"duplicate\""] {
@@ -94,7 +94,7 @@ async fn a_refused_large_body_still_hears_why() {
     let listener = TcpNetwork.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), async { _ = stopped.await }));
+    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), None, async { _ = stopped.await }));
     let body = " ".repeat(6 * 1024 * 1024);
     for (request, status) in
         [(request(&body), "HTTP/1.1 413"), (request(&body).replace("Bearer dev", "Bearer nobody"), "HTTP/1.1 401")]

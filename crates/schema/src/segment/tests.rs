@@ -128,7 +128,7 @@ fn values_are_what_loose_senders_mean() {
         (json!({"tags": "one"}), json!({"tags": ["one"]})),
         (json!({"tags": ["a", 2]}), json!({"tags": ["a", "2"]})),
         (json!({"counts": {"a": "1"}}), json!({"counts": {"a": "1"}})),
-        (json!({"extra": {"a": ["", 1]}}), json!({"extra": {"a": ["", 1.0]}})),
+        (json!({"extra": {"a": ["", 1]}}), json!({"extra": {"a": ["", 1]}})),
         (json!({"points": "7"}), json!({"points": "7"})),
         (
             json!({"lines": {"SKU": 7, "price": "1.5", "isGift": "yes"}}),
@@ -207,7 +207,7 @@ fn conversions_are_exact_where_they_can_be() {
     assert_eq!(of("fraction_to_percent", "total", json!(0.29)), "29");
     assert_eq!(of("percent_to_fraction", "weight", json!(50)), 0.5);
     assert_eq!(of("unix_ms", "ordered_at", json!(1_000)), "1970-01-01T00:00:01Z");
-    assert_eq!(of("unix_seconds", "ordered_at", json!(200_000_000_000_i64)), "8307-11-19T19:33:20Z");
+    assert_eq!(of("unix_seconds", "ordered_at", json!(200_000_000_000_i64)), "8307-10-01T19:33:20Z");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_wrong_mapping_is_refused_with_place_and_hint() {
         ),
         (
             "[page]\nevent = \"a\"\nproperties = { x = { field = \"y\", convert = \"second_to_ms\" } }",
-            "segment.toml:3:43: there is no conversion \"second_to_ms\"",
+            "segment.toml:3:45: there is no conversion \"second_to_ms\"",
             "did you mean `seconds_to_ms`?",
         ),
         (
