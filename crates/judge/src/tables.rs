@@ -1,7 +1,7 @@
 //! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;

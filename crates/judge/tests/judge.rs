@@ -4,6 +4,8 @@
 
 #[path = "judge/again.rs"]
 mod again;
+#[path = "judge/replays.rs"]
+mod replays;
 #[path = "judge/service.rs"]
 mod service;
 #[path = "judge/setting.rs"]

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod init;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod up;

@@ -16,6 +16,7 @@ mod project;
 mod server;
 mod serving;
 mod shadow;
+mod since;
 mod stack;
 mod uses;
 mod warehouse;
@@ -60,6 +61,7 @@ fn run(cli: &Cli) -> Done {
         Command::Up(args) => commands::up::run(args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => commands::query::run(args),
+        Command::Replay(args) => commands::replay::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Schema(command) => commands::schema::run(command),
     }

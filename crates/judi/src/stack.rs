@@ -106,6 +106,7 @@ fn judge_options(project: &Project) -> Result<JudgeOptions, Failure> {
     Ok(JudgeOptions {
         dedup_window_days,
         commit_interval: config.commit_interval.0,
+        replaced_files_retention: project.conventions.retention.replaced_files.0,
         ..JudgeOptions::new(&project.tables_dir()?, &project.state_dir())
     })
 }
