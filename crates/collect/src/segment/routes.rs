@@ -70,7 +70,7 @@ async fn take(collector: Arc<Collector>, request: Request, kind: Option<CallKind
         Ok(settled) => answer(&settled),
         Err(refusal) => {
             tracing::debug!(code = refusal.code(), %refusal, "calls were refused");
-            refuse(refusal, &[])
+            refuse(&refusal, &[])
         }
     };
     allow_origin(&collector, &parts.headers, response.headers_mut());
@@ -99,7 +99,7 @@ fn answer(settled: &Settled) -> Response {
     let has = |status| results.iter().any(|result| result.status == status);
     if has(Status::Retry) {
         let retry_after = settled.retry_after.unwrap_or_default();
-        return refuse(Refusal::Busy { retry_after }, results);
+        return refuse(&Refusal::Busy { retry_after }, results);
     }
     if has(Status::Rejected) {
         let code = Some(REASON_TOO_LARGE);
@@ -112,8 +112,8 @@ fn answer(settled: &Settled) -> Response {
 }
 
 /// A refusal in words that the libraries log.
-fn refuse(refusal: Refusal, results: &[EventResult]) -> Response {
-    let hint = match &refusal {
+fn refuse(refusal: &Refusal, results: &[EventResult]) -> Response {
+    let hint = match refusal {
         Refusal::Unreadable { .. } => HINT,
         other => other.hint(),
     };
@@ -148,7 +148,7 @@ async fn source_settings(
             // A key that is disabled is to be heard of soon.
             ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "max-age=60")], Body::from(body)).into_response()
         }
-        Err(refusal) => refuse(refusal, &[]),
+        Err(refusal) => refuse(&refusal, &[]),
     };
     allow_origin(&collector, &parts.headers, response.headers_mut());
     collector.answered(response.status(), collector.monotonic().saturating_sub(started));
