@@ -18,8 +18,10 @@ pub(crate) const EVENT_METHODS: &str = "POST, OPTIONS";
 /// What the pixel answers to.
 pub(crate) const PIXEL_METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// What a browser may send along: the key, the body's form, and how it is compressed.
-const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key";
+/// What a browser may send along: the key, the body's form, and how it is compressed; then what the libraries of
+/// Segment, RudderStack and Jitsu add, of which nothing is read.
+const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key, \
+                               x-retry-count, anonymousid, x-ip-policy, x-enable-debug";
 
 /// How long browsers may remember a preflight, in seconds: a day, which most of them cut shorter.
 const PREFLIGHT_SECONDS: &str = "86400";

@@ -95,7 +95,7 @@ fn from_authorization(value: &str) -> Option<String> {
 fn from_query(query: &str) -> Option<String> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let mut keys = pairs.filter(|(name, _)| matches!(*name, "writeKey" | "write_key"));
-    keys.next().map(|(_, value)| crate::page::decode(value)).map(Cow::into_owned)
+    keys.next().map(|(_, value)| judi_schema::page::decode(value)).map(Cow::into_owned)
 }
 
 fn allows(key: &Key, origin: &str) -> bool {

@@ -131,6 +131,8 @@ pub struct Limits {
     pub body_pause: Duration,
     /// How slowly a body may arrive, in bytes a second, once the time of a pause is over. Under it: 408.
     pub body_rate_min: usize,
+    /// What holds instead for Segment's paths.
+    pub segment: SegmentLimits,
 }
 
 impl Limits {
@@ -139,6 +141,23 @@ impl Limits {
     pub fn with_room_for_one(self) -> Self {
         let largest = self.batch_bytes.saturating_add(self.inflated_bytes).saturating_add(self.records_bytes);
         Self { in_flight_bytes: self.in_flight_bytes.max(room::for_one(largest)), ..self }
+    }
+}
+
+/// How much Segment's paths take at a time: what Segment's own API takes, by which its libraries cut their batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentLimits {
+    /// One call, in bytes. Over it: `rejected`, and 413.
+    pub event_bytes: usize,
+    /// A body, in bytes, as it is sent and when it is inflated. Over it: 413.
+    pub batch_bytes: usize,
+    /// Calls in one body. Over it: 413.
+    pub batch_events: usize,
+}
+
+impl Default for SegmentLimits {
+    fn default() -> Self {
+        Self { event_bytes: 32 * 1024, batch_bytes: 500 * 1024, batch_events: 2_500 }
     }
 }
 
@@ -155,6 +174,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(60),
             body_pause: Duration::from_secs(10),
             body_rate_min: 2_000,
+            segment: SegmentLimits::default(),
         }
     }
 }

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use crate::format::{BodyFormat, Form, FormatFault, IncomingBatch, utf8};
 use crate::json;
-use crate::page;
+use judi_schema::page;
 
 /// The prefix of a parameter that is a field of the payload.
 const FIELD_PREFIX: &str = "p.";

@@ -100,7 +100,8 @@ impl Refusal {
         }
     }
 
-    const fn hint(&self) -> &'static str {
+    /// What a person can do about it.
+    pub(crate) const fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => {
                 "send {\"context\": {…}, \"events\": [{\"event\": \"name\", \"payload\": {…}}]} or a judi.v1.EventBatch"

@@ -20,11 +20,12 @@ use crate::cors::{EVENT_METHODS, allow_origin, preflight};
 use crate::options::PathPrefix;
 use crate::pixel;
 use crate::refusal::{Refusal, retry_after_seconds};
+use crate::segment;
 
 /// The paths that take events or tell figures.
 const NOT_FOR_CRAWLERS: [&str; 8] = ["/v1/", "/pixel", "/beacon", "/b", "/inspect/", "/health/", "/metrics", "/api/"];
 
-/// `POST /v1/events`, `GET /pixel`, `POST /beacon`, `/health/live`, `/health/ready`, `/metrics`, `/robots.txt`; JSON
+/// `POST /v1/events`, Segment's paths, `GET /pixel`, `POST /beacon`, `/health/live`, `/health/ready`, `/metrics`, `/robots.txt`; JSON
 /// for everything else under `/v1/`; and all of it once more under the configured prefix.
 /// It has no fallback of its own, so that it merges with the routes of other stages; see [`not_found`].
 pub fn router(collector: Arc<Collector>) -> Router {
@@ -32,6 +33,7 @@ pub fn router(collector: Arc<Collector>) -> Router {
     let own = Router::new()
         .route("/v1/events", post(events).options(preflight).fallback(method_not_allowed))
         .merge(pixel::routes())
+        .merge(segment::routes())
         .route("/v1/{*path}", any(v1_not_found))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))

@@ -1,9 +1,10 @@
 //! One judge, one step at a time: what production's threads and the simulator both drive.
 //!
 //! ```text
-//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──round──► rows ──► quarantine, events, _judi.commits
-//!                                                                                        │
-//!                                          dedup index and group positions ◄── now and then
+//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──clocks──► times ──round──► rows ──► quarantine, events,
+//!                                                                                              _judi.commits
+//!                                                                                                   │
+//!                                           dedup index, clocks and group positions ◄── now and then
 //! ```
 
 mod recover;
@@ -14,13 +15,19 @@ use std::time::Duration;
 use judi_log::{Log, LogId, Positions, Topic};
 use judi_schema::schemas::Schemas;
 use judi_world::{FileLock, World};
+use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
-use crate::again::{Again, AgainAccounts, AgainStats};
+use crate::again::{
+    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, RoundUnderWay,
+    TooManyReplays,
+};
+use crate::clocks::Clocks;
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
-use crate::facts::{Facts, Slice, facts};
+use crate::facts::{self, Facts, Slice};
+use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
@@ -63,6 +70,7 @@ pub struct JudgeCore {
     log: Arc<dyn Log>,
     log_id: LogId,
     schemas: SharedSchemas,
+    round: Arc<RoundUnderWay>,
     options: JudgeOptions,
     tables: Tables,
     accounts: Arc<Accounts>,
@@ -79,6 +87,8 @@ pub struct JudgeCore {
 #[derive(Debug)]
 struct Memory {
     index: DedupIndex,
+    /// Of the records below `judged` and the pending ones, as the index.
+    clocks: Clocks,
     /// Up to where the tables hold everything.
     judged: Positions,
     pending: Option<Pending>,
@@ -114,12 +124,13 @@ impl JudgeCore {
         let lock = world.disk.try_lock(&path).map_err(JudgeError::io("lock", &path))?;
         let lock = lock.ok_or(JudgeError::Locked { path })?;
         let current = Arc::clone(&schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let tables = Tables::open(world, &options.tables_dir, &current)?;
+        let tables = Tables::open(world, &options, &current)?;
         let mut core = Self {
             world: world.clone(),
             log_id: log.id(),
             log,
             schemas,
+            round: Arc::default(),
             options,
             tables,
             accounts,
@@ -186,7 +197,8 @@ impl JudgeCore {
             // Its ids are in the index and its rows are not in the tables.
             return Ok(());
         }
-        memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        memory.index.persist_with(self.log_id.as_str(), &memory.judged, &memory.clocks.encode())?;
+        debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
@@ -241,21 +253,37 @@ impl JudgeCore {
         Ok(records)
     }
 
-    /// What older schemas could not read, to be read by the newest one: see [`Again`].
-    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
-        let (events, quarantine) = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
-        Again::new(&self.world, Arc::clone(&self.schemas), events, quarantine, Arc::clone(accounts))
+    /// The work behind the rounds, piece by piece: what older schemas could not read, and replays that were asked for. In
+    /// production a thread does it; there may be one at a time.
+    #[must_use]
+    pub fn behind(&self) -> Again {
+        self.again(self.accounts.again())
     }
 
-    /// Reads by the newest schema what older ones could not, until nothing is left of it. In production that is done
-    /// beside the rounds; this is for whoever drives steps by hand.
+    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
+        let tables = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
+        let (schemas, round) = (Arc::clone(&self.schemas), Arc::clone(&self.round));
+        let shared = AgainShared { schemas, round, requests: Arc::clone(self.accounts.replays()) };
+        Again::new(&self.world, shared, tables, Arc::clone(accounts)).with_clocks(self.options.clocks.clone())
+    }
+
+    /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
+    ///
+    /// # Errors
+    /// [`TooManyReplays`] when many are waiting.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+        self.accounts.replays().ask(filter)
+    }
+
+    /// Reads by the newest schema what older ones could not, until nothing is left of it that can be done now. In
+    /// production that is done beside the rounds; this is for whoever drives steps by hand.
     ///
     /// # Errors
     /// What tables or disk say; the same call goes on from there.
     pub fn read_again(&mut self) -> Result<AgainStats, JudgeError> {
         let accounts = Arc::<AgainAccounts>::default();
         let mut again = self.again(&accounts);
-        while again.step()? {}
+        while again.step()? == AgainStep::Did {}
         self.counts_behind = true;
         self.count_commits()?;
         Ok(accounts.stats())
@@ -292,18 +320,24 @@ impl JudgeCore {
         let slices = self.gather()?;
         let records: Vec<Facts<'_>> = slices.iter().flat_map(slice_facts).collect();
         if records.is_empty() {
+            self.round.is_over();
             return Ok(false);
         }
         let Some(memory) = self.memory.as_mut() else { return Ok(false) };
         let probes: Vec<Probe> = records.iter().map(|facts| facts.probe).collect();
-        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+        let schemas = {
+            let newest = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+            self.round.begins(newest.current().version, newest.segment().revision);
+            Arc::clone(&newest)
+        };
         // Snapshots before the index: what can fail comes before what changes memory.
         let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
-        let judged = match round::judge(&records, &fresh, &schemas) {
+        let times = facts::times(&records, &mut memory.clocks);
+        let judged = match round::judge(&records, &fresh, &times, &schemas) {
             Ok(judged) => judged,
             Err(error) => {
-                // The index knows ids now whose rows will never come.
+                // Index and clocks know records now whose rows will never come.
                 self.memory = None;
                 return Err(error.into());
             }
@@ -340,6 +374,8 @@ impl JudgeCore {
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
             return Ok(Totals::default());
         };
+        self.round.is_over();
+        debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
         self.accounts.add_round(totals, &tallies, memory.index.stats());
@@ -383,5 +419,5 @@ impl JudgeCore {
 }
 
 fn slice_facts(slice: &Slice) -> impl Iterator<Item = Facts<'_>> {
-    slice.records.iter().map(|record| facts(slice.topic, slice.partition, record))
+    slice.records.iter().map(|record| facts::facts(slice.topic, slice.partition, record))
 }

@@ -14,6 +14,7 @@
 //! received anything, so the answer depends on the records before it and on nothing else: not on the clock, not on
 //! which merges have run. Merges drop what has expired on every partition.
 
+mod beside;
 mod filter;
 mod key;
 mod merge;
@@ -32,6 +33,7 @@ use judi_world::Disk;
 use thiserror::Error;
 
 use key::KeyMap;
+pub(crate) use key::TakeLow;
 pub use key::{Key, Seen};
 use run::Run;
 
@@ -108,6 +110,8 @@ struct Saved {
     log_id: String,
     positions: Positions,
     horizons: BTreeMap<u32, Seen>,
+    /// The file of what was persisted beside the index; empty: none.
+    beside: String,
 }
 
 /// See the [module](self).
@@ -125,6 +129,8 @@ pub struct DedupIndex {
     unsaved: bool,
     /// Files that no manifest names any more.
     garbage: Vec<PathBuf>,
+    /// What was beside the index when it was opened.
+    beside: Option<Vec<u8>>,
 }
 
 impl DedupIndex {

@@ -4,6 +4,8 @@
 
 #[path = "judge/again.rs"]
 mod again;
+#[path = "judge/clocks.rs"]
+mod clocks;
 #[path = "judge/service.rs"]
 mod service;
 #[path = "judge/setting.rs"]

@@ -101,7 +101,9 @@ impl Collector {
             id_seed: arrival.id_seed,
         };
         let schemas = self.schemas();
-        let mut acceptor = Acceptor::new(&schemas, facts, incoming.context).with_visitor(arrival.visitor.clone());
+        let mut acceptor = Acceptor::new(&schemas, facts, incoming.context)
+            .with_clock(incoming.clock)
+            .with_visitor(arrival.visitor.clone());
         let bounds = Bounds { partitions: self.log.partitions(), bytes_max: arrival.limits.records_bytes };
         let events = incoming.events.len();
         let prepared = batch::prepare(&mut acceptor, &*arrival.format, incoming.events, &self.seen, bounds, held)?;

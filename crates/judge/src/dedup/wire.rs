@@ -162,6 +162,9 @@ pub(crate) struct ManifestWire {
     /// The number of the next run's file.
     #[prost(uint64, tag = "6")]
     pub(crate) next_run: u64,
+    /// The file of what was persisted beside the index; empty: none.
+    #[prost(string, tag = "7")]
+    pub(crate) beside: String,
 }
 
 /// The next offset of a partition that the index lacks.

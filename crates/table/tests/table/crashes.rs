@@ -40,8 +40,8 @@ fn step(world: &World, step: usize) -> Result<(), TableError> {
             assert!(matches!(outcome, Outcome::Committed { .. } | Outcome::Unchanged { .. }), "{outcome:?}");
         }
         _ => {
-            let policy = CompactionPolicy { files_min: 2, ..CompactionPolicy::default() };
-            for task in plan_compaction(&*table.snapshot()?, &policy) {
+            let policy = CompactionPolicy::default();
+            for task in plan_compaction(&*table.snapshot()?, &policy, i64::MAX, |_| true) {
                 let outcome = table.compact(&task, &data::narrow_options())?;
                 assert!(matches!(outcome, Outcome::Committed { .. }), "{outcome:?}");
             }

@@ -103,8 +103,8 @@ impl Run {
             Act::Look => {
                 let handle = &mut self.handles[who];
                 handle.seen = handle.table.snapshot().unwrap();
-                let policy = CompactionPolicy { files_min: 2, ..CompactionPolicy::default() };
-                handle.tasks = plan_compaction(&handle.seen, &policy);
+                let policy = CompactionPolicy::default();
+                handle.tasks = plan_compaction(&handle.seen, &policy, i64::MAX, |_| true);
             }
             Act::Append { first, count, back } => self.append(who, *first..first + count, *back),
             Act::Replace { partition, set } => self.replace(who, *partition, *set),
