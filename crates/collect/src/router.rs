@@ -22,11 +22,11 @@ use crate::pixel;
 use crate::refusal::{Refusal, retry_after_seconds};
 use crate::segment;
 
-/// The paths that take events or tell figures.
-const NOT_FOR_CRAWLERS: [&str; 8] = ["/v1/", "/pixel", "/beacon", "/b", "/inspect/", "/health/", "/metrics", "/api/"];
+/// The paths that take events or tell figures (RFC 9309; `$` is the end of a path).
+const NOT_FOR_CRAWLERS: [&str; 8] = ["/v1/", "/pixel", "/beacon", "/b$", "/inspect/", "/health/", "/metrics", "/api/"];
 
-/// `POST /v1/events`, Segment's paths, `GET /pixel`, `POST /beacon`, `/health/live`, `/health/ready`, `/metrics`, `/robots.txt`; JSON
-/// for everything else under `/v1/`; and all of it once more under the configured prefix.
+/// `POST /v1/events`, Segment's paths, `GET /pixel`, `POST /beacon`, `/health/live`, `/health/ready`, `/metrics`,
+/// `/robots.txt`; JSON for everything else under `/v1/`; and all of it once more under the configured prefix.
 /// It has no fallback of its own, so that it merges with the routes of other stages; see [`not_found`].
 pub fn router(collector: Arc<Collector>) -> Router {
     let prefix = collector.options().path_prefix.clone();

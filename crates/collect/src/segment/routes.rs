@@ -28,7 +28,7 @@ use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{allow_origin, preflight};
 use crate::refusal::{Refusal, retry_after_seconds};
-use crate::router::method_not_allowed;
+use crate::router::{method_not_allowed, set_cookie};
 
 /// What is told with a body that is no call.
 const HINT: &str = "send {\"type\": \"track\", \"event\": \"…\", \"userId\": \"…\"} or {\"batch\": [{…}]}";
@@ -67,7 +67,11 @@ async fn take(collector: Arc<Collector>, request: Request, kind: Option<CallKind
     let started = collector.monotonic();
     let (parts, body) = request.into_parts();
     let mut response = match collector.take_as(&parts, body, Arc::new(SegmentFormat { kind })).await {
-        Ok(settled) => answer(&settled),
+        Ok(settled) => {
+            let mut response = answer(&settled);
+            set_cookie(&settled, response.headers_mut());
+            response
+        }
         Err(refusal) => {
             tracing::debug!(code = refusal.code(), %refusal, "calls were refused");
             refuse(&refusal, &[])
