@@ -14,5 +14,7 @@ mod forms;
 mod load;
 #[path = "collect/requests.rs"]
 mod requests;
+#[path = "collect/segment.rs"]
+mod segment;
 #[path = "collect/serving.rs"]
 mod serving;

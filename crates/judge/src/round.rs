@@ -117,12 +117,7 @@ pub(crate) fn judge(
     Ok(judged)
 }
 
-fn verdict<'a>(
-    facts: &'a Facts<'_>,
-    time: EventTime,
-    schemas: &'a Schemas,
-    columns: &mut EventColumns,
-) -> Verdict<'a> {
+fn verdict<'a>(facts: &'a Facts<'_>, time: EventTime, schemas: &'a Schemas, columns: &mut EventColumns) -> Verdict<'a> {
     match &facts.body {
         Body::Event { parts, peek } => match push(schemas, columns, time, parts, peek) {
             Ok(()) => Verdict::Row(peek.event),
