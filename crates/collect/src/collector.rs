@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -50,6 +50,9 @@ const WRITING_QUANTUM_BYTES: usize = 64 * 1024;
 /// How many records the judge has yet to read; `None` where it is not known.
 pub type JudgeLag = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
 
+/// Figures of another stage as they are now, in Prometheus' text form.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// What a [`Collector`] is made of.
 pub struct CollectorParts {
     /// Who may write, and how much.
@@ -80,6 +83,7 @@ pub struct Collector {
     writing: Arc<Turns>,
     telemetry: Telemetry,
     recent: Recent,
+    more_metrics: Mutex<Vec<MetricsText>>,
     /// What given ids are made of, with the number of each batch.
     id_key: [u8; 32],
     batches: AtomicU64,
@@ -130,6 +134,7 @@ impl Collector {
             judge_lag,
             telemetry: Telemetry::default(),
             recent: Recent::default(),
+            more_metrics: Mutex::default(),
             id_key,
             batches: AtomicU64::new(0),
             log_failed_us: AtomicU64::new(0),

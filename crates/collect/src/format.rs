@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use judi_schema::envelope::Context;
 use judi_world::Timestamp;
 
-use crate::incoming::{RawEvent, Reading};
+use crate::incoming::{RawEvent, Reading, SentClock};
 use crate::json::{self, JsonFault};
 use crate::options::Limits;
 use crate::protobuf::{self, ProtobufFault};

@@ -42,7 +42,7 @@ mod usage;
 mod visitor;
 
 pub use accept::{Accepted, Acceptor, EventResult, Facts, Status};
-pub use collector::{Collector, CollectorParts, JudgeLag};
+pub use collector::{Collector, CollectorParts, JudgeLag, MetricsText};
 pub use options::{CollectOptions, CookieOptions, Key, Limits, PathPrefix, SegmentLimits};
 pub use recent::RecentRefusal;
 pub use router::{not_found, router, under_prefix};

@@ -47,7 +47,7 @@ use crate::tables::{EVENTS, JudgeTable, QUARANTINE};
 use replay::Pass;
 pub(crate) use requests::ReplayRequests;
 use requests::Requested;
-pub use requests::{ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, TooManyReplays};
+pub use requests::{ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
 pub(crate) use rounds::RoundUnderWay;
 
 /// The application of the mark: its version is the schema version by which everything has been read.

@@ -19,8 +19,8 @@ use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
 use crate::again::{
-    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, RoundUnderWay,
-    TooManyReplays,
+    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, ReplayRefused,
+    RoundUnderWay,
 };
 use crate::clocks::Clocks;
 use crate::commits;
@@ -40,6 +40,10 @@ pub const GROUP: &str = "judge";
 const FETCH_BYTES: usize = 1 << 20;
 /// What a record costs in memory beside its bytes.
 const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Entries by which the dedup index's merges go on for every record that was judged: more than an id is ever rewritten, so
+/// that they never fall behind, and few enough that no round waits long.
+const MERGE_ENTRIES_PER_RECORD: u64 = 12;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +98,8 @@ struct Memory {
     pending: Option<Pending>,
     records_since_persist: u64,
     persisted_at: Duration,
+    /// By how many entries the index's merges are to go on.
+    merge_entries: u64,
 }
 
 impl JudgeCore {
@@ -174,6 +180,9 @@ impl JudgeCore {
         if self.persist_is_due() {
             self.try_persist()?;
         }
+        if let Some(memory) = self.memory.as_mut().filter(|memory| memory.merge_entries > 0) {
+            memory.index.merge(std::mem::take(&mut memory.merge_entries))?;
+        }
         if !self.is_pending() && !self.prepare()? {
             return Ok(Step::Idle);
         }
@@ -202,7 +211,6 @@ impl JudgeCore {
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
-        while memory.index.compact()? {}
         self.accounts.note_dedup(memory.index.stats());
         Ok(())
     }
@@ -270,8 +278,8 @@ impl JudgeCore {
     /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
     ///
     /// # Errors
-    /// [`TooManyReplays`] when many are waiting.
-    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+    /// [`ReplayRefused`] when many are waiting, or the judge has ended.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
         self.accounts.replays().ask(filter)
     }
 
@@ -378,6 +386,7 @@ impl JudgeCore {
         debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
+        memory.merge_entries += totals.records() * MERGE_ENTRIES_PER_RECORD;
         self.accounts.add_round(totals, &tallies, memory.index.stats());
         Ok(totals)
     }

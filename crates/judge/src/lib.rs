@@ -32,7 +32,7 @@ mod judge;
 
 pub use crate::core::{GROUP, JudgeCore, Step};
 pub use accounts::JudgeStats;
-pub use again::{Again, AgainStats, AgainStep, ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, TooManyReplays};
+pub use again::{Again, AgainStats, AgainStep, ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
 pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;

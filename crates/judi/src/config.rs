@@ -126,6 +126,9 @@ pub enum LogBackend {
 pub struct Judge {
     pub dedup_window: Span,
     pub clock_tolerance: Span,
+    pub far_future: Span,
+    pub far_past: Span,
+    pub clock_sessions: usize,
     pub commit_interval: Span,
 }
 

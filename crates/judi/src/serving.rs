@@ -152,7 +152,7 @@ fn router(
         judge: Arc::clone(&stack.judge),
         token: token.into(),
     };
-    let (readers, inspector) = readers::routers(stack, token, mode, stopping)?;
+    let (readers, inspector) = readers::routers(stack, &collector, token, mode, stopping)?;
     let pages = pages::router(stack, inspector)?;
     let own = judi_collect::router(collector).merge(readers).merge(pages).merge(internal::router(internal));
     Ok(own.nest("/registry", judi_registry::router(registry(stack)?)))

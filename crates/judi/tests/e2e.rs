@@ -53,3 +53,5 @@ mod kills;
 mod lint;
 #[path = "e2e/readers.rs"]
 mod readers;
+#[path = "e2e/replay.rs"]
+mod replay;

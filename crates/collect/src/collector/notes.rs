@@ -1,6 +1,7 @@
 //! What a collector tells of itself: figures, health, what was refused lately, and what each key has used.
 
 use std::io;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, Uri};
 use judi_log::{AppendError, AppendResult};
 
-use super::Collector;
+use super::{Collector, MetricsText};
 use crate::accept::Status;
 use crate::batch::Settled;
 use crate::recent::{RECENT_MAX, RecentRefusal};
@@ -30,6 +31,12 @@ impl Collector {
         self.recent.all()
     }
 
+    /// The same, each with its number: it tells what is new since the last look.
+    #[must_use]
+    pub fn numbered_refusals(&self) -> Vec<(u64, RecentRefusal)> {
+        self.recent.numbered()
+    }
+
     /// Keeps the day's count of the keys with a quota, where the options say so: to be called now and then, and at
     /// the end.
     ///
@@ -47,12 +54,20 @@ impl Collector {
         self.telemetry.request(status, took);
     }
 
+    /// Has `/metrics` tell the figures of another stage, too: text in Prometheus' form.
+    pub fn tell_metrics(&self, figures: MetricsText) {
+        self.more_metrics.lock().unwrap_or_else(PoisonError::into_inner).push(figures);
+    }
+
     pub(crate) fn metrics(&self) -> String {
         let keys = self.keys.tenants().map(|tenant| {
             let (events, refused) = tenant.figures();
             KeyFigures { name: tenant.name(), events, refused }
         });
-        self.telemetry.render(&self.now(), keys.collect())
+        let mut text = self.telemetry.render(&self.now(), keys.collect());
+        let more = self.more_metrics.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        more.iter().for_each(|figures| text.push_str(&figures()));
+        text
     }
 
     pub(crate) fn now(&self) -> Now {

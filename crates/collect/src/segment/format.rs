@@ -4,6 +4,7 @@ use judi_schema::segment::CallKind;
 
 use super::body::{self, SegmentFault};
 use crate::format::{BodyFormat, FormatFault, IncomingBatch, utf8};
+use crate::incoming::SentClock;
 use crate::options::Limits;
 
 /// A call, or a batch of calls. The path says which, where the body does not.
