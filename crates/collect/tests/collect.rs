@@ -22,6 +22,8 @@ mod load;
 mod pages;
 #[path = "collect/requests.rs"]
 mod requests;
+#[path = "collect/segment.rs"]
+mod segment;
 #[path = "collect/server.rs"]
 mod server;
 #[path = "collect/serving.rs"]

@@ -20,6 +20,7 @@ pub mod error;
 pub mod event_time;
 pub mod finding;
 pub mod front;
+pub mod infer;
 pub mod json;
 mod json_name;
 pub mod layout;

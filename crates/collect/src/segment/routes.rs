@@ -22,11 +22,12 @@ use judi_schema::segment::CallKind;
 use serde::Serialize;
 
 use super::format::SegmentFormat;
-use super::settings::settings;
+use super::settings::{Address, settings};
 use crate::accept::{EventResult, REASON_TOO_LARGE, Status};
 use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{allow_origin, preflight};
+use crate::options::PathPrefix;
 use crate::refusal::{Refusal, retry_after_seconds};
 use crate::router::{method_not_allowed, set_cookie};
 
@@ -34,7 +35,8 @@ use crate::router::{method_not_allowed, set_cookie};
 const HINT: &str = "send {\"type\": \"track\", \"event\": \"…\", \"userId\": \"…\"} or {\"batch\": [{…}]}";
 
 /// Where batches go: Segment's, the browser library's, Java's, RudderStack's beacon, and Jitsu's.
-const BATCHES: [&str; 6] = ["/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch", "/api/s/batch", "/api/s/s2s/batch"];
+const BATCHES: [&str; 7] =
+    ["/b", "/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch", "/api/s/batch", "/api/s/s2s/batch"];
 
 /// Where single calls go, by kind: the word and the browser library's letter (a screen has none), then Jitsu's.
 const CALLS: [(CallKind, &[&str]); 6] = [
@@ -148,7 +150,8 @@ async fn source_settings(
         Ok(()) => {
             let is_tls = parts.uri.scheme_str() == Some("https");
             let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-            let body = settings(&key, &parts.headers, authority, is_tls).to_string();
+            let prefix = collector.options().path_prefix.as_ref().map_or("", PathPrefix::as_str);
+            let body = settings(&key, &parts.headers, &Address { authority, prefix, is_tls }).to_string();
             // A key that is disabled is to be heard of soon.
             ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "max-age=60")], Body::from(body)).into_response()
         }

@@ -80,13 +80,17 @@ impl Bed {
     }
 
     pub(crate) fn with(options: CollectOptions) -> Self {
+        Self::judging_by(options, schemas())
+    }
+
+    pub(crate) fn judging_by(options: CollectOptions, schemas: Schemas) -> Self {
         let sim = SimWorld::new(7);
         let log = Arc::new(FaultyLog::over(open_log(&sim.world(), Path::new("/log"))));
         let parts = CollectorParts {
             options,
             world: sim.world(),
             log: Arc::clone(&log) as Arc<dyn Log>,
-            schemas: Arc::new(schemas()),
+            schemas: Arc::new(schemas),
             judge_lag: Arc::new(|| Some(42)),
         };
         let collector = Collector::new(parts).unwrap();
