@@ -22,6 +22,7 @@
 //! A replay that somebody asked for is the same pass over `quarantine`, of the rows that were asked for, with an account.
 //! It comes first: somebody waits for it.
 
+mod neighbours;
 mod replay;
 mod requests;
 mod rounds;
@@ -37,6 +38,7 @@ use judi_schema::schemas::Schemas;
 use judi_table::{Outcome, Snapshot, Transaction, read_file};
 use judi_world::{Timestamp, World};
 
+use crate::clocks::ClockRules;
 use crate::commits::counts_info;
 use crate::core::SharedSchemas;
 use crate::error::JudgeError;
@@ -50,6 +52,10 @@ pub(crate) use rounds::RoundUnderWay;
 
 /// The application of the mark: its version is the schema version by which everything has been read.
 const MARK: &str = "again/schema";
+
+/// The application of the other mark: its version is the revision of the mapping of Segment's calls by which all of
+/// `quarantine` has been looked through.
+const MAPPING_MARK: &str = "again/segment";
 
 /// How much was read again since the judge was started, for others to look at.
 #[derive(Debug, Default)]
@@ -90,6 +96,7 @@ pub struct Again {
     events: Arc<JudgeTable>,
     quarantine: Arc<JudgeTable>,
     accounts: Arc<AgainAccounts>,
+    clocks: ClockRules,
     work: Option<Work>,
     /// The replay that is under way, and its pass, once it has begun.
     requested: Option<(Requested, Option<Pass>)>,
@@ -114,8 +121,15 @@ struct Work {
 enum Stage {
     Columns,
     /// Until no round is under way that an older version judges.
-    Rounds,
-    Quarantine(Pass),
+    Rounds {
+        /// As of the stage behind it.
+        only: bool,
+    },
+    Quarantine {
+        pass: Pass,
+        /// Only the mapping is new, which says nothing of what is in `events`.
+        only: bool,
+    },
     Events {
         catch_up: CatchUp,
         /// Paths of files that need no look any more.
@@ -141,8 +155,13 @@ impl Again {
         tables: (Arc<JudgeTable>, Arc<JudgeTable>),
         accounts: Arc<AgainAccounts>,
     ) -> Self {
-        let (events, quarantine) = tables;
-        Self { world: world.clone(), shared, events, quarantine, accounts, work: None, requested: None }
+        let ((events, quarantine), clocks) = (tables, ClockRules::default());
+        Self { world: world.clone(), shared, events, quarantine, accounts, clocks, work: None, requested: None }
+    }
+
+    /// With other rules of when events happened than the usual.
+    pub(crate) fn with_clocks(self, clocks: ClockRules) -> Self {
+        Self { clocks, ..self }
     }
 
     /// Does one piece.
@@ -191,9 +210,17 @@ impl Again {
     fn automatic_piece(&mut self) -> Result<AgainStep, JudgeError> {
         let newest = self.newest();
         let version = newest.current().version;
-        if self.work.as_ref().is_none_or(|work| work.schemas.current().version < version) {
-            let read = self.events.table.snapshot()?.txn(MARK).unwrap_or(0);
-            let stage = if read >= i64::from(version) { Stage::Done } else { Stage::Columns };
+        let revision = newest.segment().revision;
+        let is_newer =
+            |work: &Work| (work.schemas.current().version, work.schemas.segment().revision) < (version, revision);
+        if self.work.as_ref().is_none_or(is_newer) {
+            let snapshot = self.events.table.snapshot()?;
+            let is_done = |mark: &str, number: u32| snapshot.txn(mark).unwrap_or(0) >= i64::from(number);
+            let stage = match (is_done(MARK, version), is_done(MAPPING_MARK, revision)) {
+                (false, _) => Stage::Columns,
+                (true, false) => Stage::Rounds { only: true },
+                (true, true) => Stage::Done,
+            };
             self.work = Some(Work { schemas: newest, stage });
         }
         let Some(mut work) = self.work.take() else { return Ok(AgainStep::Idle) };
@@ -215,16 +242,24 @@ impl Again {
                 let mut columns = Transaction::append(Vec::new()).with_schema(Arc::clone(schemas.events_schema()));
                 columns.operation = "ADD COLUMNS".to_owned();
                 self.events.table.commit(&columns)?;
-                *stage = Stage::Rounds;
+                *stage = Stage::Rounds { only: false };
             }
-            Stage::Rounds => {
-                if self.shared.round.is_older_than(schemas.current().version) {
+            Stage::Rounds { only } => {
+                let (version, revision) = (schemas.current().version, schemas.segment().revision);
+                if self.shared.round.is_older_than(version, revision) {
                     return Ok(AgainStep::Waits);
                 }
-                *stage = Stage::Quarantine(Pass::begin(self, schemas, ReplayFilter::default())?);
+                let pass = Pass::begin(self, schemas, ReplayFilter::default())?;
+                *stage = Stage::Quarantine { pass, only: *only };
             }
-            Stage::Quarantine(pass) => {
-                if !pass.step(self)? {
+            Stage::Quarantine { pass, only } => {
+                if pass.step(self)? {
+                    return Ok(AgainStep::Did);
+                }
+                if *only {
+                    self.mark(self.events.table.snapshot()?.as_ref(), MAPPING_MARK, schemas.segment().revision)?;
+                    *stage = Stage::Done;
+                } else {
                     *stage = Stage::Events { catch_up: CatchUp::new(schemas), seen: BTreeSet::new() };
                 }
             }
@@ -236,7 +271,8 @@ impl Again {
                         seen.insert(path);
                     }
                     None => {
-                        self.mark(&snapshot, schemas.current().version)?;
+                        self.mark(&snapshot, MAPPING_MARK, schemas.segment().revision)?;
+                        self.mark(&snapshot, MARK, schemas.current().version)?;
                         *stage = Stage::Done;
                     }
                 }
@@ -246,12 +282,13 @@ impl Again {
         Ok(AgainStep::Did)
     }
 
-    /// Notes in the table that everything has been read by `version`; a table without rows needs no note.
-    fn mark(&self, snapshot: &Snapshot, version: u32) -> Result<(), JudgeError> {
-        if snapshot.files().is_empty() {
+    /// Notes in the table that everything has been read by `number`; a table without rows needs no note, and nothing
+    /// that has no number does.
+    fn mark(&self, snapshot: &Snapshot, mark: &'static str, number: u32) -> Result<(), JudgeError> {
+        if snapshot.files().is_empty() || number == 0 {
             return Ok(());
         }
-        let mut mark = Transaction::append(Vec::new()).with_txn(MARK, i64::from(version));
+        let mut mark = Transaction::append(Vec::new()).with_txn(mark, i64::from(number));
         mark.operation = "READ AGAIN".to_owned();
         // Marked already: by this very judge, before an error that was none.
         self.events.table.commit(&mark)?;

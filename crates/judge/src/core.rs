@@ -1,9 +1,10 @@
 //! One judge, one step at a time: what production's threads and the simulator both drive.
 //!
 //! ```text
-//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──round──► rows ──► quarantine, events, _judi.commits
-//!                                                                                        │
-//!                                          dedup index and group positions ◄── now and then
+//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──clocks──► times ──round──► rows ──► quarantine, events,
+//!                                                                                              _judi.commits
+//!                                                                                                   │
+//!                                           dedup index, clocks and group positions ◄── now and then
 //! ```
 
 mod recover;
@@ -21,10 +22,12 @@ use crate::again::{
     Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, ReplayRefused,
     RoundUnderWay,
 };
+use crate::clocks::Clocks;
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
-use crate::facts::{Facts, Slice, facts};
+use crate::facts::{self, Facts, Slice};
+use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
@@ -88,6 +91,8 @@ pub struct JudgeCore {
 #[derive(Debug)]
 struct Memory {
     index: DedupIndex,
+    /// Of the records below `judged` and the pending ones, as the index.
+    clocks: Clocks,
     /// Up to where the tables hold everything.
     judged: Positions,
     pending: Option<Pending>,
@@ -201,7 +206,8 @@ impl JudgeCore {
             // Its ids are in the index and its rows are not in the tables.
             return Ok(());
         }
-        memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        memory.index.persist_with(self.log_id.as_str(), &memory.judged, &memory.clocks.encode())?;
+        debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
@@ -266,7 +272,7 @@ impl JudgeCore {
         let tables = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
         let (schemas, round) = (Arc::clone(&self.schemas), Arc::clone(&self.round));
         let shared = AgainShared { schemas, round, requests: Arc::clone(self.accounts.replays()) };
-        Again::new(&self.world, shared, tables, Arc::clone(accounts))
+        Again::new(&self.world, shared, tables, Arc::clone(accounts)).with_clocks(self.options.clocks.clone())
     }
 
     /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
@@ -329,16 +335,17 @@ impl JudgeCore {
         let probes: Vec<Probe> = records.iter().map(|facts| facts.probe).collect();
         let schemas = {
             let newest = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
-            self.round.begins(newest.current().version);
+            self.round.begins(newest.current().version, newest.segment().revision);
             Arc::clone(&newest)
         };
         // Snapshots before the index: what can fail comes before what changes memory.
         let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
-        let judged = match round::judge(&records, &fresh, &schemas) {
+        let times = facts::times(&records, &mut memory.clocks);
+        let judged = match round::judge(&records, &fresh, &times, &schemas) {
             Ok(judged) => judged,
             Err(error) => {
-                // The index knows ids now whose rows will never come.
+                // Index and clocks know records now whose rows will never come.
                 self.memory = None;
                 return Err(error.into());
             }
@@ -376,6 +383,7 @@ impl JudgeCore {
             return Ok(Totals::default());
         };
         self.round.is_over();
+        debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
         memory.merge_entries += totals.records() * MERGE_ENTRIES_PER_RECORD;
@@ -420,5 +428,5 @@ impl JudgeCore {
 }
 
 fn slice_facts(slice: &Slice) -> impl Iterator<Item = Facts<'_>> {
-    slice.records.iter().map(|record| facts(slice.topic, slice.partition, record))
+    slice.records.iter().map(|record| facts::facts(slice.topic, slice.partition, record))
 }

@@ -18,6 +18,7 @@
 //! and are not dropped yet; a quarter more while a merge is under way; and the mem table. A hundred million ids in the
 //! window are 157 MB, and 260 MB at the worst moment. Ids of imports never expire, and cost the same.
 
+mod beside;
 mod filter;
 mod key;
 mod merge;
@@ -36,6 +37,7 @@ use judi_world::Disk;
 use thiserror::Error;
 
 use key::KeyMap;
+pub(crate) use key::TakeLow;
 pub use key::{Key, Seen};
 use merge::Merge;
 use run::Run;
@@ -113,6 +115,8 @@ struct Saved {
     log_id: String,
     positions: Positions,
     horizons: BTreeMap<u32, Seen>,
+    /// The file of what was persisted beside the index; empty: none.
+    beside: String,
 }
 
 /// See the [module](self).
@@ -132,6 +136,8 @@ pub struct DedupIndex {
     garbage: Vec<PathBuf>,
     /// The merge that is under way.
     merge: Option<Merge>,
+    /// What was beside the index when it was opened.
+    beside: Option<Vec<u8>>,
 }
 
 impl DedupIndex {

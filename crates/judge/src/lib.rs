@@ -1,9 +1,9 @@
 //! The judge: the one subscriber that turns the log into the `events` and `quarantine` tables, exactly once.
 //!
 //! ```text
-//!   log ──► facts ──► dedup ──► round ──► tables ──► commits
-//!           (pure)    (index)   (pure)    (append once, with the log's offsets)
-//!              ▲                   ▲
+//!   log ──► facts ──► dedup ──► clocks ──► round ──► tables ──► commits
+//!           (pure)    (index)   (pure)     (pure)    (append once, with the log's offsets)
+//!              ▲                             ▲
 //!              └── recovery: where to go on after a stop at any moment (pure)
 //!
 //!   again: what older schemas could not read, read by the newest, beside the rounds
@@ -13,7 +13,9 @@
 mod error;
 mod options;
 
+pub mod clocks;
 pub mod dedup;
+pub mod invariants;
 
 mod facts;
 mod recovery;
@@ -35,4 +37,5 @@ pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;
 pub use round::{Counts, Totals};
+pub use tables::app_id;
 pub use tally::Tally;

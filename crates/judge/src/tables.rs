@@ -1,12 +1,13 @@
 //! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use judi_log::{LogId, Positions, Topic};
+use judi_log::{LogId, Positions};
 use judi_schema::schemas::Schemas;
 use judi_table::{
     AddFile, CompactionPolicy, DataFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions, TableSpec,
@@ -112,8 +113,9 @@ impl JudgeTable {
     }
 }
 
-/// The application id under which a table says how far of a partition of the log it has dealt with.
-pub(crate) fn app_id(log: &LogId, topic: Topic, partition: u32) -> String {
+/// The application id under which a table says how far of a partition of the log it has dealt with: its last offset.
+#[must_use]
+pub fn app_id(log: impl Display, topic: impl Display, partition: u32) -> String {
     format!("judge/{log}/{topic}/{partition}")
 }
 

@@ -30,6 +30,7 @@ pub struct Config {
     #[expect(dead_code, reason = "a contract key, reserved for the PostgreSQL wire")]
     pub pg: Pg,
     pub collect: Collect,
+    pub subscribe: Subscribe,
     pub log: Log,
     pub judge: Judge,
     pub storage: Storage,
@@ -85,6 +86,18 @@ pub struct Limits {
     pub batch: Size,
     pub inflated_batch: Size,
     pub batch_events: usize,
+    pub segment_event: Size,
+    pub segment_batch: Size,
+    pub segment_batch_events: usize,
+}
+
+/// Readers of the log over HTTP.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subscribe {
+    pub tokens: Vec<String>,
+    pub subscribers: usize,
+    pub slow_timeout: Span,
 }
 
 /// The event log.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, ServeOptions};
+use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, SegmentLimits, ServeOptions};
 use judi_log::Log;
 use judi_registry::Registry;
 use judi_world::World;
@@ -20,6 +20,7 @@ use crate::config;
 use crate::failure::{Done, Exit, Failure};
 use crate::pages;
 use crate::project::Project;
+use crate::readers;
 use crate::server::{RunningServer, clear_announcement, internal};
 use crate::stack::Stack;
 
@@ -37,9 +38,22 @@ pub struct Serving {
     pub stopping: watch::Receiver<bool>,
 }
 
+/// What a server is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServeMode {
+    /// Readers and editors.
+    Ordinary,
+    /// People who instrument apps: with the inspector.
+    Development,
+}
+
 /// Serves `project` until the process is asked to stop. `companion` is called when requests are taken; the thread
 /// that it may start is waited for before log and judge close.
-pub fn serve(project: Project, companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>) -> Done {
+pub fn serve(
+    project: Project,
+    mode: ServeMode,
+    companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>,
+) -> Done {
     let world = World::system();
     let stack = Stack::open(project, world)?.map_err(|_taken| {
         Failure::outside("another process has this project's log open")
@@ -52,14 +66,18 @@ pub fn serve(project: Project, companion: impl FnOnce(&Serving) -> Option<std::t
         .thread_name("judi-http")
         .build()
         .map_err(|error| Failure::from_error(Exit::Outside, "threads", &error))?;
-    let served = runtime.block_on(run(&stack, companion));
+    let served = runtime.block_on(run(&stack, mode, companion));
     // Order matters: nothing may append any more when the judge takes what is left.
     runtime.shutdown_timeout(Duration::from_secs(5));
     stack.close();
     served
 }
 
-async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>) -> Done {
+async fn run(
+    stack: &Arc<Stack>,
+    mode: ServeMode,
+    companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>,
+) -> Done {
     let (stop, stopping) = watch::channel(false);
     let asked = address(&stack.project.config.http)?;
     let listener = stack.world.network.listen(asked).await.map_err(|error| {
@@ -68,7 +86,7 @@ async fn run(stack: &Arc<Stack>, companion: impl FnOnce(&Serving) -> Option<std:
     })?;
     let address = listener.local_addr().map_err(|error| Failure::from_error(Exit::Outside, "the listener", &error))?;
     let token = RunningServer::new_token(stack.world.random.as_ref())?;
-    let router = router(stack, &token)?;
+    let router = router(stack, &token, mode, &stopping)?;
     let server = RunningServer { address, token, partitions: stack.log.partitions(), pid: std::process::id() };
     // On a full disk nobody can be told, and events must be taken all the same.
     let _announcement = server
@@ -107,7 +125,12 @@ fn address(http: &config::Http) -> Result<SocketAddr, Failure> {
     Ok(SocketAddr::new(ip, http.port))
 }
 
-fn router(stack: &Arc<Stack>, token: &str) -> Result<Router, Failure> {
+fn router(
+    stack: &Arc<Stack>,
+    token: &str,
+    mode: ServeMode,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Router, Failure> {
     let lag = Arc::clone(stack);
     let collector = Collector::new(CollectorParts {
         options: collect_options(&stack.project.config),
@@ -129,8 +152,9 @@ fn router(stack: &Arc<Stack>, token: &str) -> Result<Router, Failure> {
         judge: Arc::clone(&stack.judge),
         token: token.into(),
     };
-    let pages = pages::router(stack)?;
-    let own = judi_collect::router(collector).merge(pages).merge(internal::router(internal));
+    let (readers, inspector) = readers::routers(stack, token, mode, stopping)?;
+    let pages = pages::router(stack, inspector)?;
+    let own = judi_collect::router(collector).merge(readers).merge(pages).merge(internal::router(internal));
     Ok(own.nest("/registry", judi_registry::router(registry(stack)?)))
 }
 
@@ -163,6 +187,11 @@ fn collect_options(config: &config::Config) -> CollectOptions {
             batch_bytes: limits.batch.as_usize(),
             inflated_bytes: limits.inflated_batch.as_usize(),
             batch_events: limits.batch_events,
+            segment: SegmentLimits {
+                event_bytes: limits.segment_event.as_usize(),
+                batch_bytes: limits.segment_batch.as_usize(),
+                batch_events: limits.segment_batch_events,
+            },
             ..Limits::default()
         },
         clock_tolerance: config.judge.clock_tolerance.0,

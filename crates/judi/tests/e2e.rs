@@ -45,6 +45,8 @@ mod full_disk;
 mod guides;
 #[path = "e2e/imports.rs"]
 mod imports;
+#[path = "e2e/inspecting.rs"]
+mod inspecting;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lint.rs"]

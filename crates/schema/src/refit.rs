@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use crate::envelope::PayloadKind;
+use crate::envelope::{Context, Envelope, PayloadKind};
 use crate::model::{EventModel, Model};
 use crate::schemas::Schemas;
+use crate::segment::{self, Call};
 use crate::verdict::{Reason, Violation};
-use crate::{json, wire};
+use crate::{json, page, wire};
 
 /// What is kept of an event that did not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,21 @@ pub struct Refit<'a> {
     pub event: &'a EventModel,
     /// Its message in protobuf.
     pub payload: Vec<u8>,
+    /// What its envelope's context gets from the mapping by which it fits.
+    pub context: Option<Context>,
+}
+
+impl Refit<'_> {
+    /// The envelope that was kept with it, as that of the event that it is now.
+    #[must_use]
+    pub fn envelope(&self, kept: Envelope) -> Envelope {
+        let context = match &self.context {
+            Some(more) => Some(page::with_more(kept.context.unwrap_or_default(), more)),
+            None => kept.context,
+        };
+        let event = self.event.name.clone();
+        Envelope { event, schema_version: self.model.version, context, payload_kind: 0, ..kept }
+    }
 }
 
 /// Why an event does not fit now.
@@ -61,7 +77,7 @@ pub fn refit<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Option<Refit<'a>> {
 pub fn judge_again<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Result<Refit<'a>, Unfit> {
     let violation = |reason, detail: String| Violation { reason, field: String::new(), detail };
     match kept.kind {
-        PayloadKind::PayloadProtobuf | PayloadKind::PayloadJson => {}
+        PayloadKind::PayloadProtobuf | PayloadKind::PayloadJson | PayloadKind::SegmentJson => {}
         PayloadKind::Unspecified | PayloadKind::EventProtobuf | PayloadKind::EventJson | PayloadKind::Line => {
             return Err(Unfit::Final);
         }
@@ -70,6 +86,9 @@ pub fn judge_again<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Result<Refit<'a
     if kept.schema_version > current.version {
         let detail = format!("schema version {} is not published yet", kept.schema_version);
         return Err(Unfit::Still(violation(Reason::UnknownSchema, detail)));
+    }
+    if kept.kind == PayloadKind::SegmentJson {
+        return refit_call(schemas, kept.payload).map_err(Unfit::Still);
     }
     let named = schemas.version(kept.schema_version);
     let newest = Some(current).filter(|newest| newest.version != kept.schema_version);
@@ -89,12 +108,25 @@ pub fn judge_again<'a>(schemas: &'a Schemas, kept: &Kept<'_>) -> Result<Refit<'a
                 if kept.kind == PayloadKind::PayloadProtobuf {
                     payload.extend_from_slice(kept.payload);
                 }
-                return Ok(Refit { model, event, payload });
+                return Ok(Refit { model, event, payload, context: None });
             }
             Err(violation) => last = violation,
         }
     }
     Err(Unfit::Still(last))
+}
+
+/// A call names no version: it is mapped to the newest by the newest mapping.
+fn refit_call<'a>(schemas: &'a Schemas, payload: &[u8]) -> Result<Refit<'a>, Violation> {
+    let model = schemas.current();
+    let text = std::str::from_utf8(payload).map_err(|error| Violation {
+        reason: Reason::Undecodable,
+        field: String::new(),
+        detail: error.to_string(),
+    })?;
+    let call = Call::read(text, None)?;
+    let mapped = segment::map(schemas.segment(), model, &call).map_err(|unmapped| unmapped.violation)?;
+    Ok(Refit { model, event: mapped.event, payload: mapped.payload, context: Some(mapped.context) })
 }
 
 #[cfg(test)]

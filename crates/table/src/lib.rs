@@ -18,6 +18,7 @@
 //! [`World`](judi_world::World).
 
 mod error;
+pub mod invariants;
 mod names;
 
 mod conform;
@@ -52,6 +53,7 @@ pub use conform::conform_array;
 pub use content::ContentHash;
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
+pub use history::CommitRecord;
 pub use read::{FileBatches, read_file};
 pub use schema::{canonical_schema, evolved_schema};
 pub use sink::{AddFile, Sink, SinkOptions};

@@ -17,6 +17,7 @@ use crate::actions;
 use crate::checkpoint;
 use crate::delta_log::{self, Followed, commit_path, log_folder};
 use crate::error::TableError;
+use crate::invariants::{self, TableViolation};
 use crate::names::{table_id, unique_name};
 use crate::partition::check_partition_type;
 use crate::schema::{canonical_schema, evolved_schema};
@@ -248,6 +249,7 @@ impl Table {
             let lines = actions::commit(&current, &plan, transaction, &schema, now_ms(&self.world));
             if self.put(&mut state, lines)? {
                 let version = state.snapshot.version;
+                debug_assert_eq!(check_commit(&current, &plan, transaction, &state.snapshot), Ok(()));
                 self.checkpoint_if_due(&state.snapshot);
                 return Ok(Outcome::Committed { version });
             }
@@ -395,6 +397,23 @@ impl Table {
         // A thread that panicked in here left a snapshot that is whole: it is replaced in one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What must hold of the version that a commit has just made.
+fn check_commit(
+    before: &Snapshot,
+    plan: &Plan,
+    transaction: &Transaction,
+    now: &Snapshot,
+) -> Result<(), TableViolation> {
+    let paths = |snapshot: &'_ Snapshot| snapshot.files.keys().cloned().collect::<Vec<_>>();
+    let (old, new) = (paths(before), paths(now));
+    let (old, new) = (old.iter().map(String::as_str), new.iter().map(String::as_str));
+    let (removed, added) = (plan.removes.iter().map(String::as_str), plan.adds.iter().map(|add| add.path.as_str()));
+    invariants::commit_is_whole(now.version, old, removed, added, new)?;
+    invariants::columns_only_grow(&before.schema, &now.schema)?;
+    let committed = transaction.txns.iter().map(|(app_id, version)| (app_id.as_str(), *version));
+    invariants::commit_has_its_offsets(committed, |app_id| now.txn(app_id))
 }
 
 /// Makes durable what was just read. A writer that died, or failed, between giving a commit its name and syncing the

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use judi_log::{Positions, Topic};
 use judi_world::{Disk, write_durably};
 
+use super::beside::{BESIDE_SUFFIX, read_beside};
 use super::key::{Key, KeyMap, Seen};
 use super::merge::{self, Merge, Merged, RunFacts};
 use super::run::{Run, RunWriter};
@@ -44,7 +45,9 @@ impl DedupIndex {
             positions: positions.filter_map(|p| Some(((topic(&p.topic)?, p.partition), p.next))).collect(),
             horizons: horizons.map(|h| (h.partition, Seen::on(i32::try_from(h.day).unwrap_or(i32::MAX)))).collect(),
             log_id: manifest.log_id,
+            beside: manifest.beside,
         };
+        index.beside = read_beside(disk.as_ref(), dir, &index.saved.beside)?;
         index.horizons.clone_from(&index.saved.horizons);
         index.remove_strangers()?;
         Ok(OpenedIndex::Found(Box::new(index)))
@@ -81,6 +84,7 @@ impl DedupIndex {
             unsaved: false,
             garbage: Vec::new(),
             merge: None,
+            beside: None,
         }
     }
 
@@ -132,10 +136,34 @@ impl DedupIndex {
     /// # Errors
     /// The disk's own; what was persisted before then still holds, and memory is as it was.
     pub fn persist(&mut self, log_id: &str, positions: &Positions) -> Result<(), DedupError> {
+        self.persist_with(log_id, positions, &[])
+    }
+
+    /// [`DedupIndex::persist`] with what somebody else remembers of the log up to the same positions. It is a function
+    /// of the log, so that where the index has not moved since it was last persisted, it has not either.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn persist_with(&mut self, log_id: &str, positions: &Positions, beside: &[u8]) -> Result<(), DedupError> {
         self.spill()?;
         let (log_id, positions) = (log_id.to_owned(), positions.clone());
-        let now = Saved { log_id, positions, horizons: self.horizons.clone() };
-        if self.unsaved || self.saved != now { self.write_manifest(now) } else { Ok(()) }
+        let before = self.saved.beside.clone();
+        let mut now = Saved { log_id, positions, horizons: self.horizons.clone(), beside: before.clone() };
+        if !self.unsaved && self.saved == now {
+            return Ok(());
+        }
+        now.beside = self.write_beside(beside)?.unwrap_or_default();
+        let name = now.beside.clone();
+        if let Err(error) = self.write_manifest(now) {
+            if !name.is_empty() {
+                self.remove_beside_unless_named(&name);
+            }
+            return Err(error);
+        }
+        if !before.is_empty() {
+            let _ = self.disk.remove(&self.dir.join(before));
+        }
+        Ok(())
     }
 
     /// Goes on with merging runs, by about `entries` entries: where a tier has become full, and where much has expired.
@@ -205,6 +233,7 @@ impl DedupIndex {
             runs: self.runs.iter().map(|run| run.name().to_owned()).collect(),
             next_run: self.next_run,
             run_days: self.runs.iter().map(|run| wire_days(run.days())).collect(),
+            beside: now.beside.clone(),
         };
         let path = self.dir.join(MANIFEST_NAME);
         write_durably(self.disk.as_ref(), &path, &wire::encode_manifest(manifest))
@@ -222,10 +251,12 @@ impl DedupIndex {
         format!("{:010}{RUN_SUFFIX}", self.next_run)
     }
 
-    /// Removes runs that a crash has left without a manifest that names them.
+    /// Removes what a crash has left without a manifest that names it.
     fn remove_strangers(&self) -> Result<(), DedupError> {
         for entry in self.disk.list(&self.dir).map_err(DedupError::io("list", &self.dir))? {
-            if entry.name.ends_with(RUN_SUFFIX) && !self.runs.iter().any(|run| run.name() == entry.name) {
+            let is_run = entry.name.ends_with(RUN_SUFFIX) && !self.runs.iter().any(|run| run.name() == entry.name);
+            let is_beside = entry.name.ends_with(BESIDE_SUFFIX) && entry.name != self.saved.beside;
+            if is_run || is_beside {
                 let path = self.dir.join(&entry.name);
                 self.disk.remove(&path).map_err(DedupError::io("remove", &path))?;
             }
