@@ -66,8 +66,7 @@ impl JudgeCore {
         let judged = plan.iter().map(|(place, resume)| (*place, resume.judge_from)).collect();
         let judged = self.within_log(&judged)?;
         let persisted_at = self.world.clock.monotonic();
-        let (records_since_persist, merge_entries) = (records, 0);
-        let pending = None;
+        let (pending, records_since_persist, merge_entries) = (None, records, 0);
         self.memory =
             Some(Memory { index, clocks, judged, pending, records_since_persist, persisted_at, merge_entries });
         Ok(())

@@ -166,7 +166,7 @@ pub(crate) struct ManifestWire {
     #[prost(string, tag = "8")]
     pub(crate) beside: String,
     /// For each of the runs, in their order; absent in older manifests.
-    #[prost(message, repeated, tag = "7")]
+    #[prost(message, repeated, tag = "8")]
     pub(crate) run_days: Vec<RunDaysWire>,
 }
 

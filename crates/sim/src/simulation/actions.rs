@@ -472,10 +472,9 @@ impl Simulation {
         let opened = Table::open(&self.sim.world(), &Path::new(TABLES_DIR).join(name));
         let planned = opened.and_then(|table| {
             let Some(table) = table else { return Ok(None) };
-            // As if the small files had been left alone for long: any two of a partition become one.
-            let policy = CompactionPolicy { settled_after: Duration::ZERO, ..CompactionPolicy::default() };
-            let now_ms = self.sim.clock.now().0 / 1_000;
-            let task = plan_compaction(&*table.snapshot()?, &policy, now_ms, |_| true).into_iter().next();
+            // As if nothing had come for long: every rest of a partition is taken.
+            let task = plan_compaction(&*table.snapshot()?, &CompactionPolicy::default(), i64::MAX, |_| true);
+            let task = task.into_iter().next();
             Ok(task.map(|task| (table, task)))
         });
         match planned {
