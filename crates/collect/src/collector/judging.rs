@@ -128,10 +128,10 @@ impl Collector {
             self.in_flight.note_rate(self.writing.rate());
             outcomes
         };
-        drop(held);
         let mut settled = prepared.settle(&outcomes, &self.seen).inspect_err(|_| tenant.give_back(events))?;
         tenant.give_back(settled.results.iter().filter(|result| result.status == Status::Retry).count());
         settled.cookie = cookie;
+        settled.held = Some(held);
         self.telemetry.results(&settled.results);
         Ok(settled)
     }
