@@ -22,13 +22,15 @@ use judi_schema::envelope::{Context, Envelope, PayloadKind, QuarantinedEvent};
 use judi_schema::model::{EventModel, Model};
 use judi_schema::nearest::nearest;
 use judi_schema::schemas::Schemas;
+use judi_schema::segment::{Call, Mapped, Unmapped};
 use judi_schema::verdict::{Reason, Violation};
-use judi_schema::{json, record, wire};
+use judi_schema::{json, page, record, segment, wire};
 use judi_world::Timestamp;
 use serde::Serialize;
 
 use crate::incoming::{Incoming, Payload, RawEvent, Reading, SentClock};
-use crate::{moment, page};
+use crate::moment;
+use crate::visitor::Visitor;
 
 /// The longest id, in characters: a UUID has 36, and other senders' ids are hashes and counters.
 pub const EVENT_ID_CHARACTERS_MAX: usize = 100;
@@ -118,6 +120,8 @@ pub struct Acceptor<'a> {
     /// The batch's context with what its page tells; lent to the envelope of each event that says no more, so
     /// that sharing costs no copies.
     shared: Option<Context>,
+    /// Who gives events their `anonymous_id` that have none.
+    visitor: Option<Visitor>,
     clock: SentClock,
     nearest_left: u32,
 }
@@ -129,7 +133,7 @@ impl<'a> Acceptor<'a> {
         let mut shared = context.clone();
         page::derive(&mut shared);
         let (sent, shared, clock) = (context, Some(shared), SentClock::default());
-        Self { schemas, facts, sent, shared, clock, nearest_left: NEAREST_PER_BATCH }
+        Self { schemas, facts, sent, shared, visitor: None, clock, nearest_left: NEAREST_PER_BATCH }
     }
 
     /// With what the batch says of the device's clocks beside `sent_at`.
@@ -138,11 +142,32 @@ impl<'a> Acceptor<'a> {
         Self { clock, ..self }
     }
 
+    /// The same, with an `anonymous_id` for events that come without.
+    pub(crate) fn with_visitor(mut self, visitor: Option<Visitor>) -> Self {
+        self.visitor = visitor;
+        self
+    }
+
+    /// The visitor, after all events.
+    pub(crate) const fn visitor(&self) -> Option<&Visitor> {
+        self.visitor.as_ref()
+    }
+
     /// What becomes of the batch's event number `index`.
     pub fn accept(&mut self, index: usize, raw: RawEvent<'_>) -> Accepted {
+        self.accept_as(index, raw, RawEvent::read)
+    }
+
+    /// As [`accept`](Self::accept), of an event that `read` reads: for batches in other forms than our own.
+    pub fn accept_as<'e>(
+        &mut self,
+        index: usize,
+        raw: RawEvent<'e>,
+        read: impl FnOnce(RawEvent<'e>) -> Reading<'e>,
+    ) -> Accepted {
         let (bytes, max) = (raw.bytes().len(), self.facts.event_bytes_max);
         if bytes <= max {
-            return self.accept_reading(index, raw.read());
+            return self.accept_reading(index, read(raw));
         }
         let detail = format!("{bytes} bytes are over the limit of {max} for one event");
         let event_id = raw.peek_event_id();
@@ -163,30 +188,40 @@ impl<'a> Acceptor<'a> {
         };
         let own = event.context.take();
         let is_shared = own.is_none();
-        let context = match own {
+        let mut context = match own {
             None => self.shared.take(),
             Some(own) => Some(self.merged(&own)),
         };
+        if let (Some(visitor), Some(context)) = (&mut self.visitor, &mut context) {
+            visitor.fill(context);
+        }
         let mut envelope = envelope(&facts, index, &event, context);
         envelope.sent_monotonic_ms = self.clock.sent_monotonic_ms;
         envelope.round_trip_ms = self.clock.round_trip_ms;
         let identity = (!event.event_id.is_empty()).then(|| identity(&envelope));
         let verdict = match fault {
             // The whole event is kept: what of the envelope could not be read stands nowhere else.
-            Some(violation) => Err((violation, None)),
-            None => self.judge(&event, &envelope).map_err(|violation| (violation, Some(event.payload))),
+            Some(violation) => Err((Misfit::from(violation), None)),
+            None => self.judge(&event, &envelope).map_err(|misfit| (misfit, Some(event.payload))),
         };
         let key = Bytes::copy_from_slice(envelope.partition_key().as_bytes());
         let event_id = envelope.event_id.clone();
         let (topic, value, result) = match verdict {
-            Ok(Fitting { model, event, payload }) => {
+            Ok(Fitting { model, event, payload, context }) => {
                 envelope.schema_version = model.version;
+                if let Some(more) = context {
+                    envelope.context = Some(page::with_more(&envelope.context.take().unwrap_or_default(), &more));
+                    envelope.event.clone_from(&event.name);
+                }
                 let value = record::encode_event(model, event, &envelope, &payload);
                 let result = EventResult { event_id, status: Status::Ok, reason: None, field: None, detail: None };
                 (Topic::Events, value, result)
             }
-            Err((violation, payload)) => {
-                let (bytes, kind) = payload.map_or_else(|| (Cow::Borrowed(raw.bytes()), raw.kind()), quarantined);
+            Err((Misfit { violation, event }, payload)) => {
+                if let Some(event) = event {
+                    envelope.event.clone_from(&event.name);
+                }
+                let (bytes, kind) = payload.map_or_else(|| (raw.kept(), raw.kind()), quarantined);
                 let detail = shortened(&violation.to_string());
                 let kept = QuarantinedEvent {
                     envelope: Some(envelope),
@@ -226,16 +261,16 @@ impl<'a> Acceptor<'a> {
     }
 
     /// Whether the event fits the schema version that it names.
-    fn judge(&mut self, event: &Incoming<'_>, envelope: &Envelope) -> Result<Fitting<'a>, Violation> {
+    fn judge(&mut self, event: &Incoming<'_>, envelope: &Envelope) -> Result<Fitting<'a>, Misfit<'a>> {
         let characters = event.event_id.chars().count();
         if characters > EVENT_ID_CHARACTERS_MAX {
             let detail = format!("{characters} characters are over the limit of {EVENT_ID_CHARACTERS_MAX}");
-            return Err(violation(Reason::InvalidPayload, "event_id", detail));
+            return Err(violation(Reason::InvalidPayload, "event_id", detail).into());
         }
         if !moment::in_range(Timestamp(envelope.event_time_us)) {
             let detail =
                 "corrected by the device clock's error (receipt less sent_at) it is outside the years 1 to 9999";
-            return Err(violation(Reason::InvalidPayload, "occurred_at", detail));
+            return Err(violation(Reason::InvalidPayload, "occurred_at", detail).into());
         }
         let model = match event.schema_version {
             0 => self.schemas.current(),
@@ -244,9 +279,27 @@ impl<'a> Acceptor<'a> {
                 violation(Reason::UnknownSchema, "schema_version", detail)
             })?,
         };
+        if let Payload::Call(call) = &event.payload {
+            return self.judge_call(call, model);
+        }
         let found = model.event(&event.event).ok_or_else(|| self.unknown(&event.event, model))?;
         let payload = to_wire(model, found, &event.payload)?;
-        Ok(Fitting { model, event: found, payload })
+        Ok(Fitting { model, event: found, payload, context: None })
+    }
+
+    /// Whether a call is an event, by the mapping.
+    fn judge_call(&mut self, call: &Call<'_>, model: &'a Model) -> Result<Fitting<'a>, Misfit<'a>> {
+        match segment::map(self.schemas.segment(), model, call) {
+            Ok(Mapped { event, payload, context }) => Ok(Fitting { model, event, payload, context: Some(context) }),
+            Err(Unmapped { event, mut violation }) => {
+                if event.is_none()
+                    && let Some(near) = self.nearest(&call.name(), model)
+                {
+                    violation.detail = format!("{}; the nearest event is {near:?}", violation.detail);
+                }
+                Err(Misfit { violation, event })
+            }
+        }
     }
 
     fn unknown(&mut self, name: &str, model: &Model) -> Violation {
@@ -254,13 +307,16 @@ impl<'a> Acceptor<'a> {
             return violation(Reason::UnknownEvent, "event", "the event has no name");
         }
         let mut detail = format!("the schema has no event {:?}", name.chars().take(100).collect::<String>());
-        if self.nearest_left > 0 {
-            self.nearest_left -= 1;
-            if let Some(near) = nearest(name, model.events.iter().map(|event| event.name.as_str())) {
-                detail = format!("{detail}; did you mean {near:?}?");
-            }
+        if let Some(near) = self.nearest(name, model) {
+            detail = format!("{detail}; did you mean {near:?}?");
         }
         violation(Reason::UnknownEvent, "event", detail)
+    }
+
+    /// The known name that was probably meant, as long as it is worth looking for.
+    fn nearest<'m>(&mut self, name: &str, model: &'m Model) -> Option<&'m str> {
+        self.nearest_left = self.nearest_left.checked_sub(1)?;
+        nearest(name, model.events.iter().map(|event| event.name.as_str()))
     }
 }
 
@@ -272,6 +328,21 @@ struct Fitting<'a> {
     model: &'a Model,
     event: &'a EventModel,
     payload: Vec<u8>,
+    /// What a mapping adds to the envelope's.
+    context: Option<Context>,
+}
+
+/// An event that does not fit.
+struct Misfit<'a> {
+    violation: Violation,
+    /// The event that it would be, where the sender's name for it is another.
+    event: Option<&'a EventModel>,
+}
+
+impl From<Violation> for Misfit<'_> {
+    fn from(violation: Violation) -> Self {
+        Self { violation, event: None }
+    }
 }
 
 /// The payload in protobuf, checked.
@@ -281,7 +352,8 @@ fn to_wire(model: &Model, event: &EventModel, payload: &Payload<'_>) -> Result<V
         // What JSON turns into has passed the same validation.
         Payload::Json(text) => json::to_wire(&model.plans, event.message, text, &mut bytes)?,
         Payload::Fields(fields) => json::struct_to_wire(&model.plans, event.message, fields, &mut bytes)?,
-        Payload::Empty => wire::validate(&model.plans, event.message, &[])?,
+        // A call is no payload before it is mapped.
+        Payload::Empty | Payload::Call(_) => wire::validate(&model.plans, event.message, &[])?,
         Payload::Wire(wire_bytes) => {
             wire::validate(&model.plans, event.message, wire_bytes)?;
             bytes.extend_from_slice(wire_bytes);
@@ -295,8 +367,9 @@ fn quarantined(payload: Payload<'_>) -> (Cow<'_, [u8]>, PayloadKind) {
     match payload {
         Payload::Empty => (Cow::Borrowed(&[]), PayloadKind::PayloadProtobuf),
         Payload::Wire(wire) => (wire, PayloadKind::PayloadProtobuf),
-        Payload::Json(text) => (Cow::Borrowed(text.as_bytes()), PayloadKind::PayloadJson),
+        Payload::Json(text) => (fields::bytes(text), PayloadKind::PayloadJson),
         Payload::Fields(fields) => (Cow::Owned(fields::to_json(&fields).into_bytes()), PayloadKind::PayloadJson),
+        Payload::Call(call) => (Cow::Owned(call.kept().into_bytes()), PayloadKind::SegmentJson),
     }
 }
 
@@ -324,10 +397,15 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
 
 /// A UUIDv7 (RFC 9562) of the moment of receipt, for an event that came without an id.
 fn given_id(facts: &Facts<'_>, index: usize) -> String {
-    let hash = blake3::keyed_hash(&facts.id_seed, &(index as u64).to_le_bytes());
+    new_id(&facts.id_seed, facts.received_at, index as u64)
+}
+
+/// A UUIDv7 (RFC 9562) of a moment, unlike that of any other number or seed.
+pub(crate) fn new_id(seed: &[u8; 32], at: Timestamp, number: u64) -> String {
+    let hash = blake3::keyed_hash(seed, &number.to_le_bytes());
     let mut random = [0; 10];
     random.iter_mut().zip(hash.as_bytes()).for_each(|(byte, hashed)| *byte = *hashed);
-    let millis = u64::try_from(facts.received_at.0 / 1_000).unwrap_or(0);
+    let millis = u64::try_from(at.0 / 1_000).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::HeaderValue;
 use judi_log::{AppendError, AppendResult, Batch, Topic, partition_of};
 
 use crate::accept::{Accepted, Acceptor, EventResult, REASON_TOO_LARGE, Status};
+use crate::format::BodyFormat;
 use crate::in_flight::Held;
 use crate::incoming::RawEvent;
 use crate::refusal::Refusal;
@@ -38,6 +40,8 @@ pub(crate) struct Settled {
     pub(crate) results: Vec<EventResult>,
     /// When to send again what is answered `retry`.
     pub(crate) retry_after: Option<Duration>,
+    /// What the browser is to keep, or to forget.
+    pub(crate) cookie: Option<HeaderValue>,
 }
 
 /// What the records of a body must fit.
@@ -51,6 +55,7 @@ pub(crate) struct Bounds {
 /// Judges the events of a body. `held` grows by what is kept of them.
 pub(crate) fn prepare<'e>(
     acceptor: &mut Acceptor<'_>,
+    format: &dyn BodyFormat,
     events: impl ExactSizeIterator<Item = RawEvent<'e>>,
     seen: &SeenIds,
     bounds: Bounds,
@@ -60,7 +65,7 @@ pub(crate) fn prepare<'e>(
     let mut places: HashMap<(Topic, u32), usize> = HashMap::new();
     let mut firsts: HashMap<u128, usize> = HashMap::with_capacity(events.len());
     for (index, raw) in events.enumerate() {
-        let Accepted { record, identity, mut result } = acceptor.accept(index, raw);
+        let Accepted { record, identity, mut result } = acceptor.accept_as(index, raw, |raw| format.read_event(raw));
         let fate = match (record, identity) {
             (None, _) => Fate::Decided,
             (Some(_), Some(identity)) if seen.contains(identity) => {
@@ -143,7 +148,7 @@ impl Prepared {
             Some(refusal) if self.results.iter().all(|result| result.status == Status::Retry) => Err(refusal),
             refusal => {
                 let retry_after = refusal.and_then(|refusal| refusal.retry_after());
-                Ok(Settled { results: self.results, retry_after })
+                Ok(Settled { results: self.results, retry_after, cookie: None })
             }
         }
     }

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use judi_schema::envelope::{Context, PayloadKind};
+use judi_schema::segment::{self, Call, CallKind};
 use judi_schema::verdict::{Reason, Violation};
 use judi_world::Timestamp;
 use prost_types::Struct;
 
+use crate::segment::read_call;
 use crate::{json, protobuf};
 
 /// The bytes of one event.
@@ -18,6 +20,13 @@ pub enum RawEvent<'a> {
     Protobuf(&'a [u8]),
     /// A line of a JSON Lines file: an event that may say `received_at`, `sent_at` and `is_bot` itself.
     Line(&'a [u8]),
+    /// A call of one of Segment's libraries, in JSON.
+    Segment {
+        /// The call.
+        call: &'a str,
+        /// What it is where it does not say so itself.
+        kind: Option<CallKind>,
+    },
 }
 
 /// What was read of one event. Where there is a `fault`, the rest holds what could be read all the same.
@@ -63,9 +72,11 @@ pub enum Payload<'a> {
     /// Protobuf.
     Wire(Cow<'a, [u8]>),
     /// JSON text.
-    Json(&'a str),
+    Json(Cow<'a, str>),
     /// `google.protobuf.Struct`.
     Fields(Struct),
+    /// A call, of which the mapping makes an event.
+    Call(Box<Call<'a>>),
 }
 
 /// What a line of a file says that a request says for all its events.
@@ -94,7 +105,17 @@ impl<'a> RawEvent<'a> {
     pub const fn bytes(self) -> &'a [u8] {
         match self {
             Self::Json(text) => text.as_bytes(),
+            Self::Segment { call, .. } => call.as_bytes(),
             Self::Protobuf(bytes) | Self::Line(bytes) => bytes,
+        }
+    }
+
+    /// The bytes as they are kept: as they came, but for what is never stored.
+    #[must_use]
+    pub fn kept(self) -> Cow<'a, [u8]> {
+        match self {
+            Self::Segment { call, kind } => Cow::Owned(segment::kept(call, kind).into_bytes()),
+            other => Cow::Borrowed(other.bytes()),
         }
     }
 
@@ -102,7 +123,8 @@ impl<'a> RawEvent<'a> {
     #[must_use]
     pub const fn kind(self) -> PayloadKind {
         match self {
-            Self::Json(_) => PayloadKind::EventJson,
+            // A call whose envelope can be read is kept as its payload is.
+            Self::Json(_) | Self::Segment { .. } => PayloadKind::EventJson,
             Self::Protobuf(_) => PayloadKind::EventProtobuf,
             Self::Line(_) => PayloadKind::Line,
         }
@@ -115,6 +137,7 @@ impl<'a> RawEvent<'a> {
             Self::Json(text) => json::read_event(text),
             Self::Protobuf(bytes) => protobuf::read_event(bytes),
             Self::Line(bytes) => json::read_line(bytes),
+            Self::Segment { call, kind } => read_call(self, call, kind),
         }
     }
 

@@ -89,6 +89,11 @@ fn read<'a>(raw: RawEvent<'a>, text: &'a str, is_line: bool) -> Reading<'a> {
     reading
 }
 
+/// Whether a context has a member of this name, in either spelling.
+pub(crate) fn is_context_member(name: &str) -> bool {
+    scalar::context_field(&mut Context::default(), name).is_some()
+}
+
 /// What has been read of a batch so far.
 #[derive(Default)]
 struct Members<'a> {
@@ -223,7 +228,7 @@ impl<'a> Visitor<'a> for EventSeed<'_, 'a> {
                 "payload" | "payload_fields" | "payloadFields" => {
                     let payload = map.next_value::<&'a RawValue>()?.get();
                     if payload != "null" {
-                        set_payload(self.reading, Payload::Json(payload));
+                        set_payload(self.reading, Payload::Json(Cow::Borrowed(payload)));
                     }
                 }
                 "payload_bytes" | "payloadBytes" => match map.next_value::<Scalar<'a>>()?.bytes() {

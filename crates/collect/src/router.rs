@@ -1,43 +1,55 @@
 //! The Event API's routes: statuses, headers and CORS around [`Collector`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL,
-    CONTENT_TYPE, ORIGIN, RETRY_AFTER, VARY,
-};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use serde::Serialize;
 
 use crate::accept::EventResult;
 use crate::batch::Settled;
 use crate::collector::Collector;
+use crate::cors::{EVENT_METHODS, allow_origin, preflight};
+use crate::options::PathPrefix;
+use crate::pixel;
 use crate::refusal::{Refusal, retry_after_seconds};
+use crate::segment;
 
-const EVENT_METHODS: &str = "POST, OPTIONS";
+/// The paths that take events or tell figures (RFC 9309; `$` is the end of a path).
+const NOT_FOR_CRAWLERS: [&str; 8] = ["/v1/", "/pixel", "/beacon", "/b$", "/inspect/", "/health/", "/metrics", "/api/"];
 
-/// What a browser may send along: the key, the body's form, and how it is compressed.
-const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key";
-
-/// How long browsers may remember a preflight, in seconds: a day, which most of them cut shorter.
-const PREFLIGHT_SECONDS: &str = "86400";
-
-/// `POST /v1/events`, `/health/live`, `/health/ready`, `/metrics`; JSON for everything else under `/v1/`.
+/// `POST /v1/events`, Segment's paths, `GET /pixel`, `POST /beacon`, `/health/live`, `/health/ready`, `/metrics`,
+/// `/robots.txt`; JSON for everything else under `/v1/`; and all of it once more under the configured prefix.
 /// It has no fallback of its own, so that it merges with the routes of other stages; see [`not_found`].
 pub fn router(collector: Arc<Collector>) -> Router {
-    Router::new()
+    let prefix = collector.options().path_prefix.clone();
+    let own = Router::new()
         .route("/v1/events", post(events).options(preflight).fallback(method_not_allowed))
+        .merge(pixel::routes())
+        .merge(segment::routes())
         .route("/v1/{*path}", any(v1_not_found))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(collector)
+        .with_state(Arc::clone(&collector));
+    // The file is of the host, wherever the paths are.
+    let robots = Router::new().route("/robots.txt", get(robots)).with_state(collector);
+    under_prefix(own, prefix.as_ref()).merge(robots)
+}
+
+/// Routes, and the same routes once more under a prefix: `/v1/subscribe` and `/t/v1/subscribe`.
+pub fn under_prefix(routes: Router, prefix: Option<&PathPrefix>) -> Router {
+    match prefix {
+        Some(prefix) => routes.clone().nest(prefix.as_str(), routes),
+        None => routes,
+    }
 }
 
 /// A 404 in JSON: the fallback of a server that has no pages.
@@ -53,16 +65,34 @@ struct Answer<'a> {
 async fn events(State(collector): State<Arc<Collector>>, request: Request) -> Response {
     let started = collector.monotonic();
     let (parts, body) = request.into_parts();
-    let mut response = match collector.take(&parts, body).await {
+    let taken = collector.take(&parts, body).await;
+    respond(&collector, &parts, taken, started)
+}
+
+/// The answer to a batch, for whoever asked from wherever, and its note in the figures.
+pub(crate) fn respond(
+    collector: &Collector,
+    parts: &Parts,
+    taken: Result<Settled, Refusal>,
+    started: Duration,
+) -> Response {
+    let mut response = match taken {
         Ok(settled) => answer(&settled),
         Err(refusal) => {
             tracing::debug!(code = refusal.code(), %refusal, "a request was refused");
             refusal.into_response()
         }
     };
-    allow_origin(&collector, &parts.headers, response.headers_mut());
+    allow_origin(collector, &parts.headers, response.headers_mut());
     collector.answered(response.status(), collector.monotonic().saturating_sub(started));
     response
+}
+
+/// Tells the browser what to keep, or to forget.
+pub(crate) fn set_cookie(settled: &Settled, headers: &mut HeaderMap) {
+    if let Some(cookie) = &settled.cookie {
+        headers.insert(SET_COOKIE, cookie.clone());
+    }
 }
 
 fn answer(settled: &Settled) -> Response {
@@ -70,6 +100,7 @@ fn answer(settled: &Settled) -> Response {
         Ok(body) => {
             let mut response = Response::new(Body::from(body));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            set_cookie(settled, response.headers_mut());
             if let Some(wait) = settled.retry_after {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(wait)));
             }
@@ -83,47 +114,45 @@ fn answer(settled: &Settled) -> Response {
     }
 }
 
-async fn preflight(State(collector): State<Arc<Collector>>, headers: HeaderMap) -> Response {
-    let started = collector.monotonic();
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let answered = response.headers_mut();
-    answered.insert(ALLOW, HeaderValue::from_static(EVENT_METHODS));
-    if allow_origin(&collector, &headers, answered) {
-        answered.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(EVENT_METHODS));
-        answered.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
-        answered.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
-    }
-    collector.answered(response.status(), collector.monotonic().saturating_sub(started));
+pub(crate) async fn method_not_allowed(
+    State(collector): State<Arc<Collector>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    refuse_method(&collector, &uri, &headers, EVENT_METHODS)
+}
+
+/// A 405 of a path that answers to `allowed`.
+pub(crate) fn refuse_method(collector: &Collector, uri: &Uri, headers: &HeaderMap, allowed: &'static str) -> Response {
+    let refusal = Refusal::MethodNotAllowed { path: uri.path().chars().take(200).collect(), allowed };
+    collector.note_refusal(uri, headers, &refusal);
+    let mut response = refusal.into_response();
+    allow_origin(collector, headers, response.headers_mut());
+    collector.answered(response.status(), Duration::ZERO);
     response
 }
 
-/// Lets the page that asked read the answer, if any key may be used from it. `navigator.sendBeacon` always
-/// sends credentials along and browsers then ask for a permission; Judi sets and reads no cookies, so it costs nothing.
-fn allow_origin(collector: &Collector, request: &HeaderMap, response: &mut HeaderMap) -> bool {
-    response.insert(VARY, HeaderValue::from_static("Origin"));
-    let Some(origin) = request.get(ORIGIN) else {
-        return false;
-    };
-    if !origin.to_str().is_ok_and(|origin| collector.keys().any_allows(origin)) {
-        return false;
-    }
-    response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-    response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
-    true
-}
-
-async fn method_not_allowed(State(collector): State<Arc<Collector>>, uri: Uri, headers: HeaderMap) -> Response {
-    let path = uri.path().chars().take(200).collect();
-    let mut response = Refusal::MethodNotAllowed { path, allowed: EVENT_METHODS }.into_response();
+async fn v1_not_found(State(collector): State<Arc<Collector>>, uri: Uri, headers: HeaderMap) -> Response {
+    let refusal = Refusal::NotFound { path: uri.path().chars().take(200).collect() };
+    collector.note_refusal(&uri, &headers, &refusal);
+    collector.answered(StatusCode::NOT_FOUND, Duration::ZERO);
+    let mut response = refusal.into_response();
     allow_origin(&collector, &headers, response.headers_mut());
-    collector.answered(response.status(), std::time::Duration::ZERO);
     response
 }
 
-async fn v1_not_found(State(collector): State<Arc<Collector>>, uri: Uri) -> Response {
-    collector.answered(StatusCode::NOT_FOUND, std::time::Duration::ZERO);
-    not_found(uri).await
+/// What crawlers are told: what is configured, else that nothing here is a page.
+async fn robots(State(collector): State<Arc<Collector>>) -> Response {
+    let options = collector.options();
+    let text = if options.robots.is_empty() {
+        let prefix = options.path_prefix.as_ref().map_or("", PathPrefix::as_str);
+        let own = NOT_FOR_CRAWLERS.iter().map(|path| format!("Disallow: {path}\n"));
+        let prefixed = Some(prefix).filter(|prefix| !prefix.is_empty()).map(|prefix| format!("Disallow: {prefix}/\n"));
+        std::iter::once("User-agent: *\n".to_owned()).chain(own).chain(prefixed).collect()
+    } else {
+        options.robots.clone()
+    };
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
 
 #[derive(Serialize)]

@@ -17,6 +17,12 @@ pub(crate) const DEFAULT_SCHEMA: &str = "public";
 /// The table that event views read.
 pub const EVENTS_TABLE: &str = "events";
 
+/// The table of what did not fit.
+pub const QUARANTINE_TABLE: &str = "quarantine";
+
+/// What installs numbered and nobody received.
+pub const LOSS_TABLE: &str = "_judi.loss";
+
 /// What a name of the catalog stands for.
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
@@ -26,6 +32,8 @@ pub(crate) enum Source {
     Rows { schema: SchemaRef, batches: Arc<Vec<RecordBatch>> },
     /// A view of one event.
     View(Arc<View>),
+    /// What installs numbered and nobody received, of the days up to this one.
+    Loss { today: i32 },
 }
 
 /// The part of an input that a job may see: rows whose time lies in a window and which came early enough.
@@ -44,7 +52,7 @@ pub struct InputWindow {
 pub enum Kind {
     /// A table.
     Table,
-    /// A view of one event.
+    /// A view of one event, or of several tables.
     View,
 }
 
@@ -94,6 +102,13 @@ impl Catalog {
         self
     }
 
+    /// With [`LOSS_TABLE`] over the tables [`EVENTS_TABLE`] and [`QUARANTINE_TABLE`], of the days up to `today` (since 1970, UTC).
+    #[must_use]
+    pub fn with_loss(mut self, today: i32) -> Self {
+        self.sources.insert(LOSS_TABLE.to_owned(), Source::Loss { today });
+        self
+    }
+
     /// With `name` cut down to a window. Only queries that name it see the cut; views over it do not.
     #[must_use]
     pub fn with_window(mut self, name: &str, window: InputWindow) -> Self {
@@ -110,7 +125,7 @@ impl Catalog {
     /// All names in order, with their kinds.
     pub fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.sources.iter().map(|(name, source)| {
-            let kind = if matches!(source, Source::View(_)) { Kind::View } else { Kind::Table };
+            let kind = if matches!(source, Source::View(_) | Source::Loss { .. }) { Kind::View } else { Kind::Table };
             (name.as_str(), kind)
         })
     }

@@ -18,6 +18,7 @@ pub mod sql;
 
 mod fill_up;
 mod local_date;
+mod loss;
 mod pinned;
 mod pruning;
 mod snapshot_scan;
@@ -34,11 +35,12 @@ mod spill;
 
 pub mod output;
 
-pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind};
+pub use catalog::{Catalog, EVENTS_TABLE, InputWindow, Kind, LOSS_TABLE, QUARANTINE_TABLE};
 pub use column_uses::{ColumnUse, ColumnUses, KnownColumn, KnownTable, Origin, column_uses};
 pub use engine::{Engine, EngineOptions};
 pub use error::{EngineError, Fault, Place};
 pub use judi_schema::nearest::nearest;
+pub use loss::LOSS_DAYS;
 pub use parameters::{Parameter, Parameters};
 pub use query::{QueryOptions, Rows};
 pub use zone::{DAY_US, HOUR_US, UnknownZone, Zone, day_text, moment_text, parse_day};

@@ -13,8 +13,9 @@ use datafusion::common::Result;
 use judi_schema::view::View;
 use judi_table::{FileMap, Table, TableError, evolved_schema};
 
-use crate::catalog::{Catalog, DEFAULT_SCHEMA, EVENTS_TABLE, Source};
+use crate::catalog::{Catalog, DEFAULT_SCHEMA, EVENTS_TABLE, QUARANTINE_TABLE, Source};
 use crate::error::EngineError;
+use crate::loss::loss_view;
 use crate::snapshot_scan::SnapshotScan;
 use crate::views::{event_view, windowed};
 
@@ -69,16 +70,21 @@ impl Pinned {
                 Arc::new(MemTable::try_new(Arc::clone(schema), vec![batches.as_ref().clone()])?)
             }
             Source::View(view) => self.view(view)?,
+            Source::Loss { today } => {
+                loss_view(self.base(EVENTS_TABLE)?, self.base(QUARANTINE_TABLE)?, *today, self.catalog.zone())?
+            }
         };
         // Whoever was first wins, so that everybody sees one version.
         Ok(Some(Arc::clone(providers().entry(name.to_owned()).or_insert(provider))))
     }
 
     fn view(&self, view: &View) -> Result<Arc<dyn TableProvider>, EngineError> {
-        let Some(events) = self.whole(EVENTS_TABLE)? else {
-            return Err(EngineError::UnknownTable { name: EVENTS_TABLE.into(), place: None, nearest: None });
-        };
-        event_view(view, events, self.catalog.zone())
+        event_view(view, self.base(EVENTS_TABLE)?, self.catalog.zone())
+    }
+
+    /// A table that views stand on.
+    fn base(&self, name: &str) -> Result<Arc<dyn TableProvider>, EngineError> {
+        self.whole(name)?.ok_or_else(|| EngineError::UnknownTable { name: name.into(), place: None, nearest: None })
     }
 }
 

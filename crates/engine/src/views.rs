@@ -131,7 +131,7 @@ fn window_filter(name: &str, schema: &SchemaRef, window: &InputWindow, zone: Zon
 }
 
 /// A column by exactly this name; `col` would read dots and capitals as SQL does.
-fn plain(name: &str) -> Expr {
+pub(crate) fn plain(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
 }
 

@@ -84,6 +84,24 @@ impl SimDisk {
         self.lock().begin_generation();
     }
 
+    /// Takes back the faults that are still to come.
+    pub fn forget_faults(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// From now on syncs say that they are done and do nothing, as of a disk whose cache has no battery. Nothing that
+    /// is promised can be kept on such a disk: for tests of tests.
+    pub fn lie_about_syncs(&self) {
+        self.lock().lies = true;
+    }
+
+    /// A disk of its own that holds what this one holds, synced or not, as a process that starts now finds it; without
+    /// faults to come and without bounds. What its crashes lose follows from `seed`.
+    #[must_use]
+    pub fn fork(&self, seed: u64) -> Self {
+        Self { state: Arc::new(Mutex::new(self.lock().fork(seed))) }
+    }
+
     /// Changes one byte of a file, in the cache and on the platter, as a failing medium does.
     ///
     /// # Errors

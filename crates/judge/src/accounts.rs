@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::again::{AgainAccounts, AgainStats};
+use crate::again::{AgainAccounts, AgainStats, ReplayRequests};
 use crate::dedup::DedupStats;
 use crate::round::Totals;
 use crate::tally::{Tallies, Tally};
@@ -12,6 +12,7 @@ use crate::tally::{Tallies, Tally};
 pub(crate) struct Accounts {
     state: Mutex<AccountsState>,
     again: Arc<AgainAccounts>,
+    replays: Arc<ReplayRequests>,
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +57,11 @@ impl Accounts {
     /// Where reading again keeps its account.
     pub(crate) const fn again(&self) -> &Arc<AgainAccounts> {
         &self.again
+    }
+
+    /// Where replays are asked for.
+    pub(crate) const fn replays(&self) -> &Arc<ReplayRequests> {
+        &self.replays
     }
 
     pub(crate) fn note_dedup(&self, dedup: DedupStats) {

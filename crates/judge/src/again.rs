@@ -1,5 +1,5 @@
-//! After a publication: what older schemas could not read is read again by the newest, piece by piece, beside the
-//! rounds, once.
+//! After a publication, and whenever somebody asks: what older schemas could not read is read again by the newest, piece
+//! by piece, beside the rounds, once.
 //!
 //! ```text
 //!   columns ──► quarantine ──► events ──► done
@@ -16,12 +16,18 @@
 //! | after the mark | nothing to do |
 //!
 //! Rows of `quarantine` stay: they say what happened. Refused records that still wait in the log are judged by the
-//! newest schema when their round comes.
+//! newest schema when their round comes. A round that was judged by an older schema and whose rows are still on their way
+//! is waited for.
+//!
+//! A replay that somebody asked for is the same pass over `quarantine`, of the rows that were asked for, with an account.
+//! It comes first: somebody waits for it.
 
 mod neighbours;
 mod replay;
+mod requests;
+mod rounds;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -38,9 +44,18 @@ use crate::core::SharedSchemas;
 use crate::error::JudgeError;
 use crate::round::Counts;
 use crate::tables::{EVENTS, JudgeTable, QUARANTINE};
+use replay::Pass;
+pub(crate) use requests::ReplayRequests;
+use requests::Requested;
+pub use requests::{ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
+pub(crate) use rounds::RoundUnderWay;
 
 /// The application of the mark: its version is the schema version by which everything has been read.
 const MARK: &str = "again/schema";
+
+/// The application of the other mark: its version is the revision of the mapping of Segment's calls by which all of
+/// `quarantine` has been looked through.
+const MAPPING_MARK: &str = "again/segment";
 
 /// How much was read again since the judge was started, for others to look at.
 #[derive(Debug, Default)]
@@ -62,16 +77,37 @@ pub struct AgainStats {
     pub version: u32,
 }
 
+/// What a call of [`Again::step`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgainStep {
+    /// A piece; there may be more.
+    Did,
+    /// Nothing, since rows that an older schema refused are still on their way: ask again after the next round.
+    Waits,
+    /// Nothing: everything has been read by the newest schema, and nobody asks for a replay.
+    Idle,
+}
+
 /// See the [module](self). One for a project; it may work on a thread of its own.
 #[derive(Debug)]
-pub(crate) struct Again {
+pub struct Again {
     world: World,
-    schemas: SharedSchemas,
+    shared: AgainShared,
     events: Arc<JudgeTable>,
     quarantine: Arc<JudgeTable>,
     accounts: Arc<AgainAccounts>,
     clocks: ClockRules,
     work: Option<Work>,
+    /// The replay that is under way, and its pass, once it has begun.
+    requested: Option<(Requested, Option<Pass>)>,
+}
+
+/// What is known to others, too.
+#[derive(Debug, Clone)]
+pub(crate) struct AgainShared {
+    pub(crate) schemas: SharedSchemas,
+    pub(crate) round: Arc<RoundUnderWay>,
+    pub(crate) requests: Arc<ReplayRequests>,
 }
 
 /// The work for one version.
@@ -84,8 +120,16 @@ struct Work {
 #[derive(Debug)]
 enum Stage {
     Columns,
-    /// Paths of files of `quarantine` that are to be looked through.
-    Quarantine(VecDeque<String>),
+    /// Until no round is under way that an older version judges.
+    Rounds {
+        /// As of the stage behind it.
+        only: bool,
+    },
+    Quarantine {
+        pass: Pass,
+        /// Only the mapping is new, which says nothing of what is in `events`.
+        only: bool,
+    },
     Events {
         catch_up: CatchUp,
         /// Paths of files that need no look any more.
@@ -107,13 +151,12 @@ impl AgainAccounts {
 impl Again {
     pub(crate) fn new(
         world: &World,
-        schemas: SharedSchemas,
-        events: Arc<JudgeTable>,
-        quarantine: Arc<JudgeTable>,
+        shared: AgainShared,
+        tables: (Arc<JudgeTable>, Arc<JudgeTable>),
         accounts: Arc<AgainAccounts>,
     ) -> Self {
-        let clocks = ClockRules::default();
-        Self { world: world.clone(), schemas, events, quarantine, accounts, clocks, work: None }
+        let ((events, quarantine), clocks) = (tables, ClockRules::default());
+        Self { world: world.clone(), shared, events, quarantine, accounts, clocks, work: None, requested: None }
     }
 
     /// With other rules of when events happened than the usual.
@@ -121,41 +164,101 @@ impl Again {
         Self { clocks, ..self }
     }
 
-    /// Does one piece; `false` when there is nothing left to do for the newest version.
+    /// Does one piece.
     ///
     /// # Errors
     /// What tables or disk say; the same call goes on from there.
-    pub(crate) fn step(&mut self) -> Result<bool, JudgeError> {
-        let newest = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+    pub fn step(&mut self) -> Result<AgainStep, JudgeError> {
+        if self.requested_piece()? { Ok(AgainStep::Did) } else { self.automatic_piece() }
+    }
+
+    /// Does one piece of what was asked for; `false` when nothing is.
+    fn requested_piece(&mut self) -> Result<bool, JudgeError> {
+        let next = || self.shared.requests.next().map(|requested| (requested, None));
+        let Some((requested, mut pass)) = self.requested.take().or_else(next) else { return Ok(false) };
+        match self.advance(&requested, &mut pass) {
+            Ok(true) => self.requested = Some((requested, pass)),
+            Ok(false) => {}
+            Err(error) if error.is_retryable() => {
+                requested.progress.send_modify(|progress| progress.trouble = Some(error.to_string()));
+                self.requested = Some((requested, pass));
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a replay cannot be done");
+                let end = ReplayEnd::Failed(error.to_string());
+                requested.progress.send_modify(|progress| progress.end = Some(end));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Does one piece of a replay and says how far it is; `false` when it is over.
+    fn advance(&self, requested: &Requested, pass: &mut Option<Pass>) -> Result<bool, JudgeError> {
+        let pass = match pass {
+            Some(pass) => pass,
+            None => pass.insert(Pass::begin(self, &self.newest(), requested.filter)?),
+        };
+        let more = pass.step(self)?;
+        let (files, files_done) = pass.files();
+        let (account, end) = (pass.account().clone(), (!more).then_some(ReplayEnd::Done));
+        requested.progress.send_replace(ReplayProgress { account, files_done, files, trouble: None, end });
+        Ok(more)
+    }
+
+    /// Does one piece of what is to be done for the newest version.
+    fn automatic_piece(&mut self) -> Result<AgainStep, JudgeError> {
+        let newest = self.newest();
         let version = newest.current().version;
-        if self.work.as_ref().is_none_or(|work| work.schemas.current().version < version) {
-            let read = self.events.table.snapshot()?.txn(MARK).unwrap_or(0);
-            let stage = if read >= i64::from(version) { Stage::Done } else { Stage::Columns };
+        let revision = newest.segment().revision;
+        let is_newer =
+            |work: &Work| (work.schemas.current().version, work.schemas.segment().revision) < (version, revision);
+        if self.work.as_ref().is_none_or(is_newer) {
+            let snapshot = self.events.table.snapshot()?;
+            let is_done = |mark: &str, number: u32| snapshot.txn(mark).unwrap_or(0) >= i64::from(number);
+            let stage = match (is_done(MARK, version), is_done(MAPPING_MARK, revision)) {
+                (false, _) => Stage::Columns,
+                (true, false) => Stage::Rounds { only: true },
+                (true, true) => Stage::Done,
+            };
             self.work = Some(Work { schemas: newest, stage });
         }
-        let Some(mut work) = self.work.take() else { return Ok(false) };
+        let Some(mut work) = self.work.take() else { return Ok(AgainStep::Idle) };
         let result = self.piece(&work.schemas, &mut work.stage);
-        let is_done = matches!(work.stage, Stage::Done);
-        if is_done {
+        if matches!(work.stage, Stage::Done) {
             self.accounts.done.store(u64::from(version), Ordering::Relaxed);
         }
         self.work = Some(work);
-        result.map(|()| !is_done)
+        result
     }
 
-    fn piece(&self, schemas: &Arc<Schemas>, stage: &mut Stage) -> Result<(), JudgeError> {
+    fn newest(&self) -> Arc<Schemas> {
+        Arc::clone(&self.shared.schemas.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn piece(&self, schemas: &Arc<Schemas>, stage: &mut Stage) -> Result<AgainStep, JudgeError> {
         match stage {
             Stage::Columns => {
                 let mut columns = Transaction::append(Vec::new()).with_schema(Arc::clone(schemas.events_schema()));
                 columns.operation = "ADD COLUMNS".to_owned();
                 self.events.table.commit(&columns)?;
-                let files = self.quarantine.table.snapshot()?.files().keys().cloned().collect();
-                *stage = Stage::Quarantine(files);
+                *stage = Stage::Rounds { only: false };
             }
-            Stage::Quarantine(files) => {
-                if let Some(path) = files.front() {
-                    self.replay(schemas, path)?;
-                    files.pop_front();
+            Stage::Rounds { only } => {
+                let (version, revision) = (schemas.current().version, schemas.segment().revision);
+                if self.shared.round.is_older_than(version, revision) {
+                    return Ok(AgainStep::Waits);
+                }
+                let pass = Pass::begin(self, schemas, ReplayFilter::default())?;
+                *stage = Stage::Quarantine { pass, only: *only };
+            }
+            Stage::Quarantine { pass, only } => {
+                if pass.step(self)? {
+                    return Ok(AgainStep::Did);
+                }
+                if *only {
+                    self.mark(self.events.table.snapshot()?.as_ref(), MAPPING_MARK, schemas.segment().revision)?;
+                    *stage = Stage::Done;
                 } else {
                     *stage = Stage::Events { catch_up: CatchUp::new(schemas), seen: BTreeSet::new() };
                 }
@@ -168,22 +271,24 @@ impl Again {
                         seen.insert(path);
                     }
                     None => {
-                        self.mark(&snapshot, schemas.current().version)?;
+                        self.mark(&snapshot, MAPPING_MARK, schemas.segment().revision)?;
+                        self.mark(&snapshot, MARK, schemas.current().version)?;
                         *stage = Stage::Done;
                     }
                 }
             }
-            Stage::Done => {}
+            Stage::Done => return Ok(AgainStep::Idle),
         }
-        Ok(())
+        Ok(AgainStep::Did)
     }
 
-    /// Notes in the table that everything has been read by `version`; a table without rows needs no note.
-    fn mark(&self, snapshot: &Snapshot, version: u32) -> Result<(), JudgeError> {
-        if snapshot.files().is_empty() {
+    /// Notes in the table that everything has been read by `number`; a table without rows needs no note, and nothing
+    /// that has no number does.
+    fn mark(&self, snapshot: &Snapshot, mark: &'static str, number: u32) -> Result<(), JudgeError> {
+        if snapshot.files().is_empty() || number == 0 {
             return Ok(());
         }
-        let mut mark = Transaction::append(Vec::new()).with_txn(MARK, i64::from(version));
+        let mut mark = Transaction::append(Vec::new()).with_txn(mark, i64::from(number));
         mark.operation = "READ AGAIN".to_owned();
         // Marked already: by this very judge, before an error that was none.
         self.events.table.commit(&mark)?;

@@ -15,14 +15,19 @@ use std::time::Duration;
 use judi_log::{Log, LogId, Positions, Topic};
 use judi_schema::schemas::Schemas;
 use judi_world::{FileLock, World};
+use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
-use crate::again::{Again, AgainAccounts, AgainStats};
+use crate::again::{
+    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, ReplayRefused,
+    RoundUnderWay,
+};
 use crate::clocks::Clocks;
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
 use crate::facts::{self, Facts, Slice};
+use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
 use crate::tables::{Append, JudgeTable, Tables};
@@ -35,6 +40,10 @@ pub const GROUP: &str = "judge";
 const FETCH_BYTES: usize = 1 << 20;
 /// What a record costs in memory beside its bytes.
 const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Entries by which the dedup index's merges go on for every record that was judged: more than an id is ever rewritten, so
+/// that they never fall behind, and few enough that no round waits long.
+const MERGE_ENTRIES_PER_RECORD: u64 = 12;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +74,7 @@ pub struct JudgeCore {
     log: Arc<dyn Log>,
     log_id: LogId,
     schemas: SharedSchemas,
+    round: Arc<RoundUnderWay>,
     options: JudgeOptions,
     tables: Tables,
     accounts: Arc<Accounts>,
@@ -88,6 +98,8 @@ struct Memory {
     pending: Option<Pending>,
     records_since_persist: u64,
     persisted_at: Duration,
+    /// By how many entries the index's merges are to go on.
+    merge_entries: u64,
 }
 
 impl JudgeCore {
@@ -118,12 +130,13 @@ impl JudgeCore {
         let lock = world.disk.try_lock(&path).map_err(JudgeError::io("lock", &path))?;
         let lock = lock.ok_or(JudgeError::Locked { path })?;
         let current = Arc::clone(&schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let tables = Tables::open(world, &options.tables_dir, &current)?;
+        let tables = Tables::open(world, &options, &current)?;
         let mut core = Self {
             world: world.clone(),
             log_id: log.id(),
             log,
             schemas,
+            round: Arc::default(),
             options,
             tables,
             accounts,
@@ -167,6 +180,9 @@ impl JudgeCore {
         if self.persist_is_due() {
             self.try_persist()?;
         }
+        if let Some(memory) = self.memory.as_mut().filter(|memory| memory.merge_entries > 0) {
+            memory.index.merge(std::mem::take(&mut memory.merge_entries))?;
+        }
         if !self.is_pending() && !self.prepare()? {
             return Ok(Step::Idle);
         }
@@ -191,10 +207,10 @@ impl JudgeCore {
             return Ok(());
         }
         memory.index.persist_with(self.log_id.as_str(), &memory.judged, &memory.clocks.encode())?;
+        debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
-        while memory.index.compact()? {}
         self.accounts.note_dedup(memory.index.stats());
         Ok(())
     }
@@ -245,22 +261,37 @@ impl JudgeCore {
         Ok(records)
     }
 
-    /// What older schemas could not read, to be read by the newest one: see [`Again`].
-    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
-        let (events, quarantine) = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
-        Again::new(&self.world, Arc::clone(&self.schemas), events, quarantine, Arc::clone(accounts))
-            .with_clocks(self.options.clocks.clone())
+    /// The work behind the rounds, piece by piece: what older schemas could not read, and replays that were asked for. In
+    /// production a thread does it; there may be one at a time.
+    #[must_use]
+    pub fn behind(&self) -> Again {
+        self.again(self.accounts.again())
     }
 
-    /// Reads by the newest schema what older ones could not, until nothing is left of it. In production that is done
-    /// beside the rounds; this is for whoever drives steps by hand.
+    pub(crate) fn again(&self, accounts: &Arc<AgainAccounts>) -> Again {
+        let tables = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
+        let (schemas, round) = (Arc::clone(&self.schemas), Arc::clone(&self.round));
+        let shared = AgainShared { schemas, round, requests: Arc::clone(self.accounts.replays()) };
+        Again::new(&self.world, shared, tables, Arc::clone(accounts)).with_clocks(self.options.clocks.clone())
+    }
+
+    /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
+    ///
+    /// # Errors
+    /// [`ReplayRefused`] when many are waiting, or the judge has ended.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
+        self.accounts.replays().ask(filter)
+    }
+
+    /// Reads by the newest schema what older ones could not, until nothing is left of it that can be done now. In
+    /// production that is done beside the rounds; this is for whoever drives steps by hand.
     ///
     /// # Errors
     /// What tables or disk say; the same call goes on from there.
     pub fn read_again(&mut self) -> Result<AgainStats, JudgeError> {
         let accounts = Arc::<AgainAccounts>::default();
         let mut again = self.again(&accounts);
-        while again.step()? {}
+        while again.step()? == AgainStep::Did {}
         self.counts_behind = true;
         self.count_commits()?;
         Ok(accounts.stats())
@@ -297,11 +328,16 @@ impl JudgeCore {
         let slices = self.gather()?;
         let records: Vec<Facts<'_>> = slices.iter().flat_map(slice_facts).collect();
         if records.is_empty() {
+            self.round.is_over();
             return Ok(false);
         }
         let Some(memory) = self.memory.as_mut() else { return Ok(false) };
         let probes: Vec<Probe> = records.iter().map(|facts| facts.probe).collect();
-        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
+        let schemas = {
+            let newest = self.schemas.read().unwrap_or_else(PoisonError::into_inner);
+            self.round.begins(newest.current().version, newest.segment().revision);
+            Arc::clone(&newest)
+        };
         // Snapshots before the index: what can fail comes before what changes memory.
         let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
@@ -346,8 +382,11 @@ impl JudgeCore {
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {
             return Ok(Totals::default());
         };
+        self.round.is_over();
+        debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
+        memory.merge_entries += totals.records() * MERGE_ENTRIES_PER_RECORD;
         self.accounts.add_round(totals, &tallies, memory.index.stats());
         Ok(totals)
     }

@@ -21,6 +21,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
+use crate::again::{ReplayFilter, ReplayProgress, ReplayRefused};
 use crate::core::SharedSchemas;
 use crate::error::JudgeError;
 use crate::options::JudgeOptions;
@@ -148,6 +149,17 @@ impl JudgeHandle {
     pub fn publish(&self, schemas: Arc<Schemas>) {
         *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
         self.nudges.send_modify(|count| *count += 1);
+    }
+
+    /// Has rows of `quarantine` judged again by the newest schema, beside the rounds; what is handed out tells how far it
+    /// is, and closes without an end when the judge is stopped before. Nobody need listen: it is done all the same.
+    ///
+    /// # Errors
+    /// [`ReplayRefused`] when many are waiting, or the judge has ended.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
+        let handed_out = self.accounts.replays().ask(filter)?;
+        self.nudges.send_modify(|count| *count += 1);
+        Ok(handed_out)
     }
 
     /// Judges what is in the log at this moment, persists the dedup index and ends; blocks until then. When the

@@ -15,6 +15,7 @@ mod options;
 
 pub mod clocks;
 pub mod dedup;
+pub mod invariants;
 
 mod facts;
 mod recovery;
@@ -31,9 +32,10 @@ mod judge;
 
 pub use crate::core::{GROUP, JudgeCore, Step};
 pub use accounts::JudgeStats;
-pub use again::AgainStats;
+pub use again::{Again, AgainStats, AgainStep, ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
 pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;
 pub use round::{Counts, Totals};
+pub use tables::app_id;
 pub use tally::Tally;

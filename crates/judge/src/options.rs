@@ -24,6 +24,8 @@ pub struct JudgeOptions {
     pub commit_interval: Duration,
     /// Records that wait for nobody.
     pub commit_records: u64,
+    /// How long files that compaction or an update has replaced stay, for readers of older versions.
+    pub replaced_files_retention: Duration,
     /// What the clocks of devices may do before something is done about it.
     pub clocks: ClockRules,
 }
@@ -41,6 +43,7 @@ impl JudgeOptions {
             persist_interval: Duration::from_secs(30),
             commit_interval: Duration::from_secs(1),
             commit_records: 50_000,
+            replaced_files_retention: Duration::from_secs(86_400),
             clocks: ClockRules::default(),
         }
     }

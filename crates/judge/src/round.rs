@@ -117,7 +117,7 @@ pub(crate) fn judge(
     Ok(judged)
 }
 
-fn verdict<'a>(facts: &'a Facts<'_>, time: EventTime, schemas: &Schemas, columns: &mut EventColumns) -> Verdict<'a> {
+fn verdict<'a>(facts: &'a Facts<'_>, time: EventTime, schemas: &'a Schemas, columns: &mut EventColumns) -> Verdict<'a> {
     match &facts.body {
         Body::Event { parts, peek } => match push(schemas, columns, time, parts, peek) {
             Ok(()) => Verdict::Row(peek.event),
@@ -155,12 +155,13 @@ fn push(
 
 /// Adds an event that a collector refused before the newest schema was published, if it fits now.
 fn push_again<'a>(
-    schemas: &Schemas,
+    schemas: &'a Schemas,
     columns: &mut EventColumns,
     time: EventTime,
-    refused: &'a QuarantinedEvent,
+    refused: &QuarantinedEvent,
 ) -> Option<&'a str> {
-    if refused.judged_by >= schemas.current().version {
+    // A call may fit by another mapping of the same version.
+    if refused.judged_by >= schemas.current().version && refused.payload_kind() != PayloadKind::SegmentJson {
         return None;
     }
     let envelope = refused.envelope.as_ref()?;
@@ -170,9 +171,10 @@ fn push_again<'a>(
         kind: refused.payload_kind(),
         payload: &refused.payload,
     };
-    let Refit { model, event, payload } = refit(schemas, &kept)?;
-    let known = Envelope { schema_version: model.version, ..envelope.clone() }.encode_to_vec();
-    columns.push_at(time, model, event, &known, &payload).ok().map(|()| envelope.event.as_str())
+    let refit = refit(schemas, &kept)?;
+    let known = refit.envelope(envelope.clone()).encode_to_vec();
+    let Refit { model, event, payload, .. } = refit;
+    columns.push_at(time, model, event, &known, &payload).ok().map(|()| event.name.as_str())
 }
 
 fn account(judged: &mut Judged, facts: &Facts<'_>, time: EventTime, verdict: &Verdict<'_>) {

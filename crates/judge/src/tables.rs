@@ -1,21 +1,24 @@
 //! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use judi_log::{LogId, Positions, Topic};
+use judi_log::{LogId, Positions};
 use judi_schema::schemas::Schemas;
 use judi_table::{
-    AddFile, CompactionPolicy, Outcome, SinkOptions, Snapshot, Table, TableError, TableSpec, Transaction,
-    plan_compaction,
+    AddFile, CompactionPolicy, DataFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions, TableSpec,
+    Transaction, plan_compaction,
 };
 use judi_world::World;
 use serde_json::{Map, Value};
 
 use crate::commits;
 use crate::error::JudgeError;
+use crate::options::JudgeOptions;
 
 /// The table of events.
 pub(crate) const EVENTS: &str = "events";
@@ -32,11 +35,6 @@ const QUARANTINE_SORT: [&str; 2] = ["received_at", "event_id"];
 const EVENTS_STATS: [&str; 5] = ["event", "event_time", "received_at", "app", "platform"];
 const QUARANTINE_STATS: [&str; 3] = ["received_at", "event", "reason"];
 
-/// Tiers of compaction `(small_bytes, target_bytes)`: sixteen files of one become one of the next, so that a row is
-/// rewritten at most three times on its way to a file that stays.
-const COMPACTION_TIERS: [(u64, u64); 3] = [(1 << 20, 16 << 20), (16 << 20, 128 << 20), (64 << 20, 256 << 20)];
-const COMPACTION_FILES_MIN: usize = 16;
-
 /// Where rows go.
 #[derive(Debug)]
 pub(crate) struct Tables {
@@ -51,11 +49,16 @@ pub(crate) struct JudgeTable {
     pub(crate) name: &'static str,
     pub(crate) table: Table,
     pub(crate) sink: SinkOptions,
+    world: World,
+    /// Files whose rows are not those that were written: compaction must not carry them on under another name.
+    damaged: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Tables {
-    /// Opens the tables below `dir`, or makes them.
-    pub(crate) fn open(world: &World, dir: &Path, schemas: &Schemas) -> Result<Self, JudgeError> {
+    /// Opens the project's tables, or makes them.
+    pub(crate) fn open(world: &World, options: &JudgeOptions, schemas: &Schemas) -> Result<Self, JudgeError> {
+        let dir = &options.tables_dir;
+        let kept = TableOptions { retention: options.replaced_files_retention, ..TableOptions::default() };
         let open = |name, path: PathBuf, schema: SchemaRef, partitioned: bool, sort: &[&str], stats: &[&str]| {
             let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
             let spec = TableSpec {
@@ -64,9 +67,15 @@ impl Tables {
                 partition_columns: owned(if partitioned { &[PARTITION_COLUMN] } else { &[] }),
                 properties: [("judi.sort".to_owned(), sort.join(","))].into(),
             };
-            let table = Table::create(world, &dir.join(path), &spec)?;
+            let table = Table::create_with(world, &dir.join(path), &spec, kept)?;
             let sink = SinkOptions { sort: owned(sort), stats_columns: Some(owned(stats)), ..SinkOptions::default() };
-            Ok::<_, JudgeError>(Arc::new(JudgeTable { name, table, sink }))
+            Ok::<_, JudgeError>(Arc::new(JudgeTable {
+                name,
+                table,
+                sink,
+                world: world.clone(),
+                damaged: Mutex::default(),
+            }))
         };
         let (events, quarantine) = (Arc::clone(schemas.events_schema()), Schemas::quarantine_schema());
         Ok(Self {
@@ -86,20 +95,27 @@ impl JudgeTable {
     /// Rewrites some small files into a larger one, if the table wants that: one task a call.
     pub(crate) fn compact(&self) -> Result<bool, JudgeError> {
         let snapshot = self.table.snapshot()?;
-        for (small_bytes, target_bytes) in COMPACTION_TIERS {
-            let policy = CompactionPolicy { small_bytes, target_bytes, files_min: COMPACTION_FILES_MIN };
-            if let Some(task) = plan_compaction(&snapshot, &policy).first() {
-                let outcome = self.table.compact(task, &self.sink)?;
-                // Whoever removed an input meanwhile has done the work, or more.
-                return Ok(matches!(outcome, Outcome::Committed { .. }));
+        let damaged = self.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_whole = |file: &DataFile| !damaged.contains(&self.table.dir().join(&file.path));
+        let now_ms = self.world.clock.now().0.div_euclid(1000);
+        let tasks = plan_compaction(&snapshot, &CompactionPolicy::default(), now_ms, is_whole);
+        let Some(task) = tasks.first() else { return Ok(false) };
+        match self.table.compact(task, &self.sink) {
+            // Whoever removed an input meanwhile has done the work, or more.
+            Ok(outcome) => Ok(matches!(outcome, Outcome::Committed { .. })),
+            Err(error) => {
+                if let TableError::ContentChanged { path, .. } = &error {
+                    self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+                }
+                Err(error.into())
             }
         }
-        Ok(false)
     }
 }
 
-/// The application id under which a table says how far of a partition of the log it has dealt with.
-pub(crate) fn app_id(log: &LogId, topic: Topic, partition: u32) -> String {
+/// The application id under which a table says how far of a partition of the log it has dealt with: its last offset.
+#[must_use]
+pub fn app_id(log: impl Display, topic: impl Display, partition: u32) -> String {
     format!("judge/{log}/{topic}/{partition}")
 }
 
@@ -154,12 +170,33 @@ impl Append {
         self
     }
 
+    /// [`Append::apply`] for rows that nobody else may have added: that the table has the version of the application
+    /// already is an error, and nothing was done.
+    pub(crate) fn apply_first(mut self, into: &JudgeTable) -> Result<(), JudgeError> {
+        match self.try_apply(into)? {
+            Outcome::AlreadyApplied { app_id, version } => {
+                let adding = self.txns.first().map_or(-1, |(_, adding)| *adding);
+                Err(JudgeError::Overtaken { table: into.name, app_id, found: version, adding })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Does what has not been done yet. After an error, the same call goes on from there; after `Ok`, the rows are
     /// durably in the table, once.
     pub(crate) fn apply(&mut self, into: &JudgeTable) -> Result<(), JudgeError> {
         if self.done {
             return Ok(());
         }
+        if let Outcome::AlreadyApplied { .. } = self.try_apply(into)? {
+            self.check_own(into)?;
+        }
+        self.done = true;
+        self.batches.clear();
+        Ok(())
+    }
+
+    fn try_apply(&mut self, into: &JudgeTable) -> Result<Outcome, JudgeError> {
         let written = match self.written.take() {
             Some(written) => written,
             None => into.table.sink(&self.schema, into.sink.clone())?.write(&self.batches)?,
@@ -173,12 +210,7 @@ impl Append {
         if !matches!(outcome, Err(TableError::MissingFile { .. })) {
             self.written = Some(transaction.adds);
         }
-        if let Outcome::AlreadyApplied { .. } = outcome? {
-            self.check_own(into)?;
-        }
-        self.done = true;
-        self.batches.clear();
-        Ok(())
+        Ok(outcome?)
     }
 
     /// After an error a commit may have come to be all the same. Then the table is exactly where it leads, durably:

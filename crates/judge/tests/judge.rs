@@ -6,6 +6,8 @@
 mod again;
 #[path = "judge/clocks.rs"]
 mod clocks;
+#[path = "judge/replays.rs"]
+mod replays;
 #[path = "judge/service.rs"]
 mod service;
 #[path = "judge/setting.rs"]

@@ -4,7 +4,9 @@ pub mod schema;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use judi_schema::verdict::Reason;
 
 /// The data platform of a media house in one program: define events, collect them, judge them, analyse and present.
 #[derive(Debug, Parser)]
@@ -28,6 +30,14 @@ pub enum Command {
     Import(Import),
     /// Ask the tables in SQL.
     Query(Query),
+    /// Follow what a running server receives, good and bad.
+    Tail(Tail),
+    /// Say where an event is: received, judged, committed, or why it is not there.
+    Trace(Trace),
+    /// Check that an app under test has sent what it should: against a server that runs with `--dev`.
+    Expect(Expect),
+    /// Judge quarantined events again by the newest schema: those that fit now become rows of events, once.
+    Replay(Replay),
     /// Compute partitions of the jobs' tables.
     Run(Run),
     /// The events' definition.
@@ -69,6 +79,61 @@ pub struct Init {
 pub struct Up {
     /// The project's folder [default: the folder upwards that holds judi.toml].
     pub dir: Option<PathBuf>,
+    /// For people who instrument apps: with the inspector at /inspect.
+    #[arg(long)]
+    pub dev: bool,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi tail`
+#[derive(Debug, Args)]
+pub struct Tail {
+    /// Only events of this name; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub event: Vec<String>,
+    /// Only events that do not fit the schema.
+    #[arg(long)]
+    pub bad: bool,
+    /// Where to begin: `start`, `end`, a time, an offset, or the id of an earlier event of a stream.
+    #[arg(long, value_name = "PLACE", default_value = "end")]
+    pub from: String,
+    /// End after so many events.
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<u64>,
+    /// How to print the events.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi trace`
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The event's id.
+    pub event_id: String,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi expect`
+#[derive(Debug, Args)]
+pub struct Expect {
+    /// What the app should have sent: see docs/guides/inspector.md.
+    pub file: PathBuf,
+    /// The server [default: the one that runs for the project].
+    #[arg(long, value_name = "HOST:PORT")]
+    pub server: Option<std::net::SocketAddr>,
+    /// How long to wait for events that are still on their way, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub within: u64,
+    /// How to print what is missing.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
     #[command(flatten)]
     pub project: ProjectArg,
 }
@@ -133,6 +198,25 @@ pub enum RowFormat {
     Json,
     /// One Parquet file.
     Parquet,
+}
+
+/// `judi replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Replay what is in quarantine.
+    #[arg(long, required = true)]
+    pub quarantine: bool,
+    /// Only events that were refused for this reason.
+    #[arg(long, value_name = "REASON", value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)))]
+    pub reason: Option<String>,
+    /// Only events received since then: an RFC 3339 time, a day (UTC), or how long ago, as in "2 h ago".
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// How to print the account.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
 }
 
 /// `judi run`

@@ -13,9 +13,11 @@ mod import;
 mod live;
 mod pages;
 mod project;
+mod readers;
 mod server;
 mod serving;
 mod shadow;
+mod since;
 mod stack;
 mod uses;
 mod warehouse;
@@ -60,6 +62,10 @@ fn run(cli: &Cli) -> Done {
         Command::Up(args) => commands::up::run(args),
         Command::Import(args) => import::run(args),
         Command::Query(args) => commands::query::run(args),
+        Command::Tail(args) => commands::tail::run(args),
+        Command::Trace(args) => commands::trace::run(args),
+        Command::Expect(args) => commands::expect::run(args),
+        Command::Replay(args) => commands::replay::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Schema(command) => commands::schema::run(command),
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use judi_present::{CatalogSource, Definitions, PageOptions, Presenter, ProjectUses};
+use judi_present::{CatalogSource, Definitions, Inspection, PageOptions, Presenter, ProjectUses};
 use judi_schema::schemas::Schemas;
 use judi_world::World;
 
@@ -36,9 +36,13 @@ impl Definitions for ProjectDefinitions {
     }
 }
 
-/// Pages and service API over the tables of `stack`.
-pub fn router(stack: &Stack) -> Result<Router, Failure> {
-    Ok(judi_present::router(presenter(&stack.project, &stack.world, &stack.schemas)?))
+/// Pages and service API over the tables of `stack`; with the inspector's page where there is one.
+pub fn router(stack: &Stack, inspection: Option<Inspection>) -> Result<Router, Failure> {
+    let pages = judi_present::router(presenter(&stack.project, &stack.world, &stack.schemas)?);
+    Ok(match inspection {
+        Some(inspection) => pages.merge(judi_present::inspect_router(inspection)),
+        None => pages,
+    })
 }
 
 /// What stands behind the pages of a project.

@@ -4,7 +4,7 @@ pub mod internal;
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,6 +52,15 @@ impl RunningServer {
         }
     }
 
+    /// Where this machine reaches it: a server on all addresses is on loopback, too.
+    pub fn reachable(&self) -> SocketAddr {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        address
+    }
+
     /// Posts to an internal path and gives the answer; `None` when nobody answers, or somebody else: the server has died
     /// and left its file.
     ///
@@ -62,11 +71,11 @@ impl RunningServer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| failed(&error))?;
         let request = Request::post(path)
-            .header(http::header::HOST, self.address.to_string())
+            .header(http::header::HOST, self.reachable().to_string())
             .header(http::header::AUTHORIZATION, format!("Bearer {}", self.token))
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| failed(&error))?;
-        let mut client = Client::new(Arc::clone(&world.network), self.address);
+        let mut client = Client::new(Arc::clone(&world.network), self.reachable());
         match runtime.block_on(client.send(request)) {
             Ok((StatusCode::OK, answer)) => Ok(Some(answer)),
             Ok((StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND, _)) | Err(ClientError::Connect { .. }) => Ok(None),

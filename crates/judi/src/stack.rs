@@ -113,6 +113,7 @@ fn judge_options(project: &Project) -> Result<JudgeOptions, Failure> {
             far_past: config.far_past.0,
             sessions: config.clock_sessions,
         },
+        replaced_files_retention: project.conventions.retention.replaced_files.0,
         ..JudgeOptions::new(&project.tables_dir()?, &project.state_dir())
     })
 }

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use judi_engine::{Catalog, EVENTS_TABLE, Engine, EngineOptions, Zone};
+use judi_engine::{Catalog, EVENTS_TABLE, Engine, EngineOptions, QUARANTINE_TABLE, Zone};
 use judi_schema::schemas::Schemas;
 use judi_table::Table;
 use judi_world::World;
@@ -17,9 +17,6 @@ use crate::project::Project;
 
 /// The folder, and the schema in SQL, of Judi's own tables.
 const SYSTEM: &str = "_judi";
-
-/// The table of what did not fit.
-const QUARANTINE_TABLE: &str = "quarantine";
 
 /// Memory of the machine when it can't be read.
 const MEMORY_FALLBACK_BYTES: usize = 2 << 30;
@@ -64,11 +61,13 @@ impl Warehouse {
     /// What jobs may read besides one another's tables: events, their views, and Judi's own tables.
     pub fn sources(&self) -> Result<Catalog, Failure> {
         let schemas = self.schemas.get();
-        let today = self.zone.day_of(self.world.clock.now().0).unwrap_or(i32::MIN);
+        let now = self.world.clock.now();
+        let today = self.zone.day_of(now.0).unwrap_or(i32::MIN);
         let mut catalog = Catalog::new(self.zone)
             .with_declared_table(EVENTS_TABLE, self.table(EVENTS_TABLE)?, Arc::clone(schemas.events_schema()))
             .with_declared_table(QUARANTINE_TABLE, self.table(QUARANTINE_TABLE)?, Schemas::quarantine_schema())
-            .with_views(schemas.views().iter().map(|view| view.on_day(today)));
+            .with_views(schemas.views().iter().map(|view| view.on_day(today)))
+            .with_loss(now.day());
         for name in self.folders(SYSTEM)? {
             catalog = self.with(catalog, &format!("{SYSTEM}.{name}"))?;
         }
@@ -91,7 +90,8 @@ impl Warehouse {
         }
     }
 
-    fn table(&self, name: &str) -> Result<Option<Arc<Table>>, Failure> {
+    /// A table, where it is there.
+    pub fn table(&self, name: &str) -> Result<Option<Arc<Table>>, Failure> {
         // A poisoned lock holds handles that are whole: nothing is changed in place.
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(table) = open.get(name) {

@@ -45,9 +45,13 @@ mod full_disk;
 mod guides;
 #[path = "e2e/imports.rs"]
 mod imports;
+#[path = "e2e/inspecting.rs"]
+mod inspecting;
 #[path = "e2e/kills.rs"]
 mod kills;
 #[path = "e2e/lint.rs"]
 mod lint;
 #[path = "e2e/readers.rs"]
 mod readers;
+#[path = "e2e/replay.rs"]
+mod replay;

@@ -19,6 +19,7 @@ use tokio::sync::{oneshot, watch};
 
 pub use open::OpenError;
 
+use crate::invariants;
 use crate::log::{
     AppendError, AppendManyFuture, AppendResult, Bounds, FetchError, Fetched, GroupError, Log, LogId, Positions,
     RetainError, Retained,
@@ -225,7 +226,10 @@ impl Log for EmbeddedLog {
     }
 
     fn fetch(&self, topic: Topic, partition: u32, from: u64, max_bytes: usize) -> Result<Fetched, FetchError> {
-        fetch::fetch(&self.files, self.partition(topic, partition)?, from, max_bytes)
+        let fetched = fetch::fetch(&self.files, self.partition(topic, partition)?, from, max_bytes)?;
+        let offsets = fetched.records.iter().map(|record| record.offset);
+        debug_assert_eq!(invariants::offsets_are_dense(from, offsets), Ok(()));
+        Ok(fetched)
     }
 
     fn bounds(&self, topic: Topic, partition: u32) -> Result<Bounds, FetchError> {
@@ -258,6 +262,8 @@ impl Log for EmbeddedLog {
         for removal in retention::decide(&facts, retention, self.world.clock.now()) {
             let Ok(partition) = self.partition(removal.topic, removal.partition) else { continue };
             let Some((segment, end)) = partition.write().remove_first(removal.base) else { continue };
+            let slowest = self.groups.floor(removal.topic, removal.partition);
+            debug_assert_eq!(invariants::retention_waits(end, slowest), Ok(()));
             leaving.push_back(Leaving { folder: partition.folder.clone(), path: partition.segment_path(segment.base) });
             self.remove(&mut leaving)?;
             retained.removed_bytes += segment.bytes;

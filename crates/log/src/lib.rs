@@ -28,6 +28,7 @@
 //! state: each append tries again, so the log goes on by itself when there is room.
 
 mod embedded;
+pub mod invariants;
 mod log;
 mod record;
 mod recovery;

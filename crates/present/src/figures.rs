@@ -3,6 +3,26 @@
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
 
+/// What was numbered and lost on a day of receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LossDay {
+    pub(crate) day: i32,
+    pub(crate) events: i64,
+    pub(crate) lost: i64,
+}
+
+/// What one release of an app lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct LossRelease {
+    pub(crate) app: String,
+    pub(crate) app_version: String,
+    pub(crate) platform: String,
+    pub(crate) sdk: String,
+    pub(crate) sdk_version: String,
+    pub(crate) events: i64,
+    pub(crate) lost: i64,
+}
+
 /// One day's reading. Days are counted from 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Day {
@@ -142,6 +162,24 @@ pub(crate) fn releases(rows: &[RecordBatch]) -> Vec<Release> {
         events: row.integer(6),
         people: row.integer(7),
         last_us: row.moment(8),
+    })
+}
+
+/// (date, events, lost).
+pub(crate) fn loss_days(rows: &[RecordBatch]) -> Vec<LossDay> {
+    each(rows, |row| LossDay { day: row.day(0), events: row.integer(1), lost: row.integer(2) })
+}
+
+/// (app, app_version, platform, sdk, sdk_version, events, lost).
+pub(crate) fn loss_releases(rows: &[RecordBatch]) -> Vec<LossRelease> {
+    each(rows, |row| LossRelease {
+        app: row.text(0),
+        app_version: row.text(1),
+        platform: row.text(2),
+        sdk: row.text(3),
+        sdk_version: row.text(4),
+        events: row.integer(5),
+        lost: row.integer(6),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::links::Links;
 use crate::presenter::AskError;
 
 /// The pages of the navigation.
-const PAGES: [(&str, &str); 4] =
-    [("/", "Articles"), ("/events", "Events"), ("/quarantine", "Quarantine"), ("/sql", "SQL")];
+const PAGES: [(&str, &str); 5] =
+    [("/", "Articles"), ("/events", "Events"), ("/quarantine", "Quarantine"), ("/loss", "Loss"), ("/sql", "SQL")];
 
 /// A whole page.
 pub(crate) fn page(title: &str, path: &str, content: &Markup) -> Html<String> {

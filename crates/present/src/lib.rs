@@ -22,6 +22,8 @@ mod layout;
 
 mod article_page;
 mod front_page;
+mod inspect_page;
+mod loss_page;
 mod quarantine_page;
 mod sql_page;
 
@@ -40,6 +42,7 @@ mod router;
 mod sql_api;
 
 pub use catalogue::{Definitions, ProjectUses};
+pub use inspect_page::{Inspected, Inspection, inspect_router};
 pub use presenter::{CatalogSource, PageOptions, Presenter};
 pub use router::router;
 pub use static_site::{StaticFile, StaticSiteError, static_site};

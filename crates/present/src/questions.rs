@@ -4,7 +4,7 @@ mod events;
 
 use std::fmt::Write;
 
-use judi_engine::{DAY_US, Parameter, Parameters};
+use judi_engine::{DAY_US, LOSS_TABLE, Parameter, Parameters};
 
 pub(crate) use events::{
     Asking, COMMITS_TABLE, RELEASE_ROWS, filled, last_commit, last_days, releases, version_days, volumes,
@@ -18,6 +18,9 @@ const RECEIVED_WITHIN_US: i64 = 3 * DAY_US;
 
 /// Rows of a list on a page.
 const LIST_ROWS: usize = 20;
+
+/// Releases that the page of losses shows.
+pub(crate) const LOSS_RELEASES: usize = 50;
 
 /// Refused events that are shown.
 const REFUSED_ROWS: usize = 50;
@@ -120,6 +123,25 @@ pub(crate) fn refused_last() -> Asked {
     let sql = format!(
         "SELECT received_at, event, reason, detail, source, payload FROM quarantine \
          ORDER BY received_at DESC, event_id LIMIT {REFUSED_ROWS}"
+    );
+    (Question { sql, parameters: String::new() }, Parameters::new())
+}
+
+/// What was lost by day, newest first: (date, events, lost).
+pub(crate) fn loss_days() -> Asked {
+    let sql = format!(
+        "SELECT date, CAST(sum(events) AS BIGINT) AS events, CAST(sum(lost) AS BIGINT) AS lost FROM {LOSS_TABLE} \
+         GROUP BY date ORDER BY date DESC"
+    );
+    (Question { sql, parameters: String::new() }, Parameters::new())
+}
+
+/// What was lost by release, the worst first: (app, app_version, platform, sdk, sdk_version, events, lost).
+pub(crate) fn loss_releases() -> Asked {
+    let sql = format!(
+        "SELECT app, app_version, platform, sdk, sdk_version, CAST(sum(events) AS BIGINT) AS events, \
+         CAST(sum(lost) AS BIGINT) AS lost FROM {LOSS_TABLE} GROUP BY 1, 2, 3, 4, 5 \
+         ORDER BY lost DESC, events DESC, 1, 2, 3, 4, 5 LIMIT {LOSS_RELEASES}"
     );
     (Question { sql, parameters: String::new() }, Parameters::new())
 }

@@ -13,7 +13,8 @@ use maud::html;
 use crate::format::shortened;
 use crate::presenter::Presenter;
 use crate::{
-    adoption_page, article_page, event_page, events_page, front_page, layout, quarantine_page, sql_api, sql_page,
+    adoption_page, article_page, event_page, events_page, front_page, layout, loss_page, quarantine_page, sql_api,
+    sql_page,
 };
 
 pub(crate) const STYLE: &str = include_str!("../assets/judi.css");
@@ -40,6 +41,7 @@ pub fn router(presenter: Arc<Presenter>) -> Router {
         .route("/events", get(events_page::events))
         .route("/events/{name}", get(event_page::event))
         .route("/adoption", get(adoption_page::adoption))
+        .route("/loss", get(loss_page::loss))
         .route("/quarantine", get(quarantine_page::quarantine))
         .route("/sql", get(sql_page::by_link).post(sql_page::by_form))
         .route("/sql/download", get(sql_api::download))
@@ -52,7 +54,7 @@ pub fn router(presenter: Arc<Presenter>) -> Router {
         .with_state(presenter)
 }
 
-async fn guarded(request: Request, next: Next) -> Response {
+pub(crate) async fn guarded(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY);

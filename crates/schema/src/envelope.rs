@@ -220,6 +220,8 @@ pub enum PayloadKind {
     EventJson = 4,
     /// A line of an imported file.
     Line = 5,
+    /// A call of one of Segment's libraries, whole, in JSON.
+    SegmentJson = 6,
 }
 
 impl Context {

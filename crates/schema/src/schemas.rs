@@ -5,6 +5,7 @@
 //! column cannot hold what it asks for; with [`OpenMode::Read`] that is an error. The descriptors of each
 //! version are kept beside the data, so that its records can be read for ever.
 
+mod mapping_store;
 mod publish;
 mod store;
 
@@ -22,6 +23,7 @@ use crate::error::SchemaError;
 use crate::layout::{EventLayout, NoColumn, TableColumns, quarantine_fields};
 use crate::ledger::Ledger;
 use crate::model::{EventModel, Model};
+use crate::segment::Mapping;
 use crate::view::{View, views};
 
 /// Whether opening may publish.
@@ -45,6 +47,7 @@ pub struct Schemas {
     versions: BTreeMap<u32, Version>,
     columns: TableColumns,
     views: Vec<View>,
+    segment: Arc<Mapping>,
 }
 
 #[derive(Debug)]
@@ -69,13 +72,17 @@ impl Schemas {
             && let Some((ledger, models)) =
                 store::published(disk, schema_dir, versions_dir).map_err(|error| error.below(schema_dir))?
         {
-            return Self::assemble(ledger, models, versions_dir);
+            let segment = mapping_store::published(disk, versions_dir)?;
+            return Ok(Self::assemble(ledger, models, versions_dir)?.with_segment(segment));
         }
-        let opened = read_sources(disk, schema_dir)
-            .and_then(|sources| compile(&sources))
-            .and_then(|compiled| store::open(disk, schema_dir, versions_dir, mode, compiled));
-        let (ledger, models) = opened.map_err(|error| error.below(schema_dir))?;
-        Self::assemble(ledger, models, versions_dir)
+        let opened = read_sources(disk, schema_dir).and_then(|sources| compile(&sources)).and_then(|compiled| {
+            // Before anything is published: a mapping that does not fit refuses the whole.
+            let mapping = mapping_store::of_folder(disk, schema_dir, &compiled)?;
+            Ok((store::open(disk, schema_dir, versions_dir, mode, compiled)?, mapping))
+        });
+        let ((ledger, models), mapping) = opened.map_err(|error| error.below(schema_dir))?;
+        let segment = mapping_store::settle(disk, versions_dir, mode, mapping)?;
+        Ok(Self::assemble(ledger, models, versions_dir)?.with_segment(segment))
     }
 
     /// The first version of a schema that lies in no folder.
@@ -140,7 +147,19 @@ impl Schemas {
         let newest = versions.last_key_value().map(|(_, version)| Arc::clone(&version.model));
         let Some(current) = newest else { return Err(SchemaError::NotPublished { newest: 0 }) };
         let views = views(&ledger, &columns, &versions.values().map(|version| version.model.as_ref()));
-        Ok(Self { ledger, current, versions, columns, views })
+        Ok(Self { ledger, current, versions, columns, views, segment: Arc::default() })
+    }
+
+    /// These schemas with another mapping of Segment's calls.
+    #[must_use]
+    pub fn with_segment(self, segment: Arc<Mapping>) -> Self {
+        Self { segment, ..self }
+    }
+
+    /// How Segment's calls become events.
+    #[must_use]
+    pub const fn segment(&self) -> &Arc<Mapping> {
+        &self.segment
     }
 
     /// The newest version: what new events are written with.
@@ -237,7 +256,8 @@ impl Proposal<'_> {
         let Self { schemas, compiled, changes } = self;
         let (ledger, model) = publish::publish_changes(&schemas.ledger, &schemas.models(), compiled, |_| changes)?;
         let known: Vec<Arc<Model>> = schemas.versions.values().map(|version| Arc::clone(&version.model)).collect();
-        Schemas::assemble_from(ledger, known, vec![model], Path::new("schema"))
+        let published = Schemas::assemble_from(ledger, known, vec![model], Path::new("schema"))?;
+        Ok(published.with_segment(Arc::clone(&schemas.segment)))
     }
 }
 

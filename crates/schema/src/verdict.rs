@@ -20,6 +20,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them, in the order in which people meet them.
+    pub const ALL: [Self; 6] = [
+        Self::UnknownEvent,
+        Self::InvalidPayload,
+        Self::Constraint,
+        Self::Undecodable,
+        Self::UnknownSchema,
+        Self::UnreadableLine,
+    ];
+
+    /// The reason that is written so; see [`Reason::as_str`].
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     /// As it stands in answers and in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -50,4 +66,26 @@ pub struct Violation {
     pub field: String,
     /// What was wrong.
     pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_comes_back_from_its_name() {
+        for reason in Reason::ALL {
+            // A reason more has to be in ALL, too: this match does not compile without it, and the count then differs.
+            let place = match reason {
+                Reason::UnknownEvent => 0,
+                Reason::InvalidPayload => 1,
+                Reason::Constraint => 2,
+                Reason::Undecodable => 3,
+                Reason::UnknownSchema => 4,
+                Reason::UnreadableLine => 5,
+            };
+            assert_eq!((Reason::ALL[place], Reason::named(reason.as_str())), (reason, Some(reason)));
+        }
+        assert_eq!(Reason::named("too_large"), None, "such events are not kept");
+    }
 }

@@ -18,6 +18,9 @@ pub(crate) const LOG_FOLDER: &str = "_delta_log";
 /// Points at the newest checkpoint; a hint, never the truth.
 pub(crate) const LAST_CHECKPOINT: &str = "_last_checkpoint";
 
+const COMMIT_SUFFIX: &str = ".json";
+const CHECKPOINT_SUFFIX: &str = ".checkpoint.parquet";
+
 pub(crate) fn log_folder(dir: &Path) -> PathBuf {
     dir.join(LOG_FOLDER)
 }
@@ -115,13 +118,23 @@ fn check_no_gap(disk: &dyn Disk, dir: &Path, version: i64) -> Result<(), TableEr
     Ok(())
 }
 
+/// What came after a snapshot.
+pub(crate) enum Followed {
+    /// Nothing: it is the newest version.
+    Nothing,
+    /// These commits, one after another.
+    Commits(Snapshot),
+    /// So much that the log no longer has the commits in between: the newest version, read anew.
+    Anew(Snapshot),
+}
+
 /// `snapshot` with the commits that came after it, and their lines' effects one commit at a time through `seen`.
 pub(crate) fn follow(
     disk: &dyn Disk,
     dir: &Path,
     snapshot: &Snapshot,
     mut seen: impl FnMut(i64, &[Line]),
-) -> Result<Option<Snapshot>, TableError> {
+) -> Result<Followed, TableError> {
     let mut version = snapshot.version;
     let mut replay = None;
     while let Some(lines) = read_commit(disk, dir, version + 1)? {
@@ -130,7 +143,16 @@ pub(crate) fn follow(
         let replay = replay.get_or_insert_with(|| Replay::from_snapshot(snapshot));
         apply_commit(replay, dir, version, lines)?;
     }
-    replay.map(|replay| replay.finish(dir, &commit_path(dir, version))).transpose()
+    if let Some(replay) = replay {
+        return replay.finish(dir, &commit_path(dir, version)).map(Followed::Commits);
+    }
+    // The oldest commits are removed first: while the snapshot's own is there, a next one that is not there never was.
+    let own = commit_path(dir, snapshot.version);
+    if disk.exists(&own).map_err(TableError::io("look for", &own))? {
+        return Ok(Followed::Nothing);
+    }
+    let newest = load(disk, dir, None)?;
+    Ok(newest.filter(|newest| newest.version > snapshot.version).map_or(Followed::Nothing, Followed::Anew))
 }
 
 fn apply_commit(replay: &mut Replay, dir: &Path, version: i64, lines: Vec<Line>) -> Result<(), TableError> {
@@ -162,6 +184,43 @@ fn checkpoint_candidates(disk: &dyn Disk, dir: &Path, limit: Option<i64>) -> Res
     Ok(listed_checkpoints(disk, dir)?.into_iter().filter(|version| fits(*version)).collect())
 }
 
+/// Removes the commits and checkpoints of versions before the newest checkpoint that was made at or before `expired_ms`;
+/// how many. Everything from that checkpoint on can be read as before. Only for whoever holds the lease.
+///
+/// Source: Delta protocol, "Metadata Cleanup".
+pub(crate) fn forget_before(disk: &dyn Disk, dir: &Path, expired_ms: i64) -> Result<u64, TableError> {
+    let checkpoints = listed_checkpoints(disk, dir)?;
+    let mut kept_from = None;
+    for version in checkpoints {
+        if committed_ms(disk, dir, version)?.is_none_or(|committed| committed <= expired_ms) {
+            kept_from = Some(version);
+            break;
+        }
+    }
+    let Some(kept_from) = kept_from else { return Ok(0) };
+    // From here on it is the only way to the rows: it has to be one that leads there.
+    checkpoint::read(disk, dir, kept_from)?;
+    let mut removed = 0;
+    for (suffix, path_of) in
+        [(COMMIT_SUFFIX, commit_path as fn(&Path, i64) -> PathBuf), (CHECKPOINT_SUFFIX, checkpoint_path)]
+    {
+        // The oldest first: whatever stops this, what is left has no gap.
+        for version in listed(disk, dir, suffix)?.into_iter().rev().filter(|version| *version < kept_from) {
+            let path = path_of(dir, version);
+            disk.remove(&path).map_err(TableError::io("remove", &path))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// When `version` was committed, as its commit says; `None` when that is no longer there, or does not say.
+fn committed_ms(disk: &dyn Disk, dir: &Path, version: i64) -> Result<Option<i64>, TableError> {
+    let lines = read_commit(disk, dir, version)?.unwrap_or_default();
+    let info = lines.into_iter().find_map(|line| line.commit_info);
+    Ok(info.and_then(|info| info.get("timestamp")?.as_i64()))
+}
+
 fn listed(disk: &dyn Disk, dir: &Path, suffix: &str) -> Result<Vec<i64>, TableError> {
     let folder = log_folder(dir);
     let entries = match disk.list(&folder) {
@@ -174,11 +233,11 @@ fn listed(disk: &dyn Disk, dir: &Path, suffix: &str) -> Result<Vec<i64>, TableEr
 }
 
 fn listed_checkpoints(disk: &dyn Disk, dir: &Path) -> Result<Vec<i64>, TableError> {
-    listed(disk, dir, ".checkpoint.parquet")
+    listed(disk, dir, CHECKPOINT_SUFFIX)
 }
 
 fn newest_listed(disk: &dyn Disk, dir: &Path) -> Result<Option<i64>, TableError> {
-    Ok(listed(disk, dir, ".json")?.first().copied())
+    Ok(listed(disk, dir, COMMIT_SUFFIX)?.first().copied())
 }
 
 #[cfg(test)]

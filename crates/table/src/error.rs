@@ -116,6 +116,16 @@ pub enum TableError {
         /// The data file.
         path: PathBuf,
     },
+    /// A file's rows are not those that its writer wrote: it was damaged, or changed by somebody else.
+    #[error("{} holds other rows ({found}) than were written to it ({noted})", path.display())]
+    ContentChanged {
+        /// The data file.
+        path: PathBuf,
+        /// The hash that its writer noted.
+        noted: String,
+        /// The hash of the rows that it holds.
+        found: String,
+    },
     /// Another process held the table's lease all the time that was waited.
     #[error("another process is committing to the table in {} since {waited_ms} ms", dir.display())]
     LeaseHeld {

@@ -18,9 +18,11 @@
 //! [`World`](judi_world::World).
 
 mod error;
+pub mod invariants;
 mod names;
 
 mod conform;
+mod content;
 mod partition;
 mod schema;
 mod stats;
@@ -44,11 +46,14 @@ mod history;
 mod read;
 mod update;
 mod vacuum;
+mod verify;
 
 pub use compaction::{CompactionPolicy, CompactionTask, plan_compaction};
 pub use conform::conform_array;
+pub use content::ContentHash;
 pub use disk_reader::DiskReader;
 pub use error::{Fault, TableError};
+pub use history::CommitRecord;
 pub use read::{FileBatches, read_file};
 pub use schema::{canonical_schema, evolved_schema};
 pub use sink::{AddFile, Sink, SinkOptions};

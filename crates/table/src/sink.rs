@@ -20,6 +20,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 use judi_world::World;
 
 use crate::conform::conform;
+use crate::content::{CONTENT_TAG, ContentHash};
 use crate::error::TableError;
 use crate::gather::{Gatherer, RowIndex};
 use crate::partition::{partition_folder, partition_text};
@@ -89,6 +90,14 @@ pub struct AddFile {
     pub stats_json: String,
     /// What is noted about the file.
     pub tags: BTreeMap<String, String>,
+}
+
+impl AddFile {
+    /// The hash of the file's rows.
+    #[must_use]
+    pub fn content_hash(&self) -> Option<ContentHash> {
+        self.tags.get(CONTENT_TAG).and_then(|tag| ContentHash::from_tag(tag))
+    }
 }
 
 /// Writes data files of one table under one schema.

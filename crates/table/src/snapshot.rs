@@ -132,6 +132,13 @@ impl Snapshot {
         self.txns.get(app_id).map(|(version, _)| *version)
     }
 
+    /// The same version without the files that left it before `expired_ms`, of which nothing is left on disk.
+    pub(crate) fn forgetting(&self, expired_ms: i64) -> Self {
+        let kept = self.tombstones.iter().filter(|(_, tombstone)| tombstone.deletion_timestamp_ms > expired_ms);
+        let tombstones = kept.map(|(path, tombstone)| (path.clone(), Arc::clone(tombstone))).collect();
+        Self { tombstones: Arc::new(tombstones), ..self.clone() }
+    }
+
     /// All application transactions: app id, version.
     pub fn txns(&self) -> impl Iterator<Item = (&str, i64)> {
         self.txns.iter().map(|(app_id, (version, _))| (app_id.as_str(), *version))
@@ -145,9 +152,10 @@ pub(crate) struct Replay {
     schema: Option<SchemaRef>,
     metadata: Option<Arc<MetaData>>,
     protocol: Option<Protocol>,
-    files: FileMap,
-    tombstones: BTreeMap<String, Arc<Tombstone>>,
-    txns: BTreeMap<String, (i64, Option<i64>)>,
+    /// Shared with the snapshot that they come from until a line changes them: most commits change one of the three.
+    files: Arc<FileMap>,
+    tombstones: Arc<BTreeMap<String, Arc<Tombstone>>>,
+    txns: Arc<BTreeMap<String, (i64, Option<i64>)>>,
 }
 
 impl Replay {
@@ -157,9 +165,9 @@ impl Replay {
             schema: Some(Arc::clone(&snapshot.schema)),
             metadata: Some(Arc::clone(&snapshot.metadata)),
             protocol: Some(snapshot.protocol.clone()),
-            files: (*snapshot.files).clone(),
-            tombstones: (*snapshot.tombstones).clone(),
-            txns: (*snapshot.txns).clone(),
+            files: Arc::clone(&snapshot.files),
+            tombstones: Arc::clone(&snapshot.tombstones),
+            txns: Arc::clone(&snapshot.txns),
         }
     }
 
@@ -184,29 +192,33 @@ impl Replay {
             self.metadata = Some(Arc::new(metadata));
         }
         if let Some(txn) = line.txn {
-            self.txns.insert(txn.app_id, (txn.version, txn.last_updated));
+            Arc::make_mut(&mut self.txns).insert(txn.app_id, (txn.version, txn.last_updated));
         }
         if let Some(remove) = line.remove {
             self.remove(remove)?;
         }
         if let Some(add) = line.add {
             let file = data_file(add)?;
-            self.tombstones.remove(&file.path);
-            self.files.insert(file.path.clone(), Arc::new(file));
+            if self.tombstones.contains_key(&file.path) {
+                Arc::make_mut(&mut self.tombstones).remove(&file.path);
+            }
+            Arc::make_mut(&mut self.files).insert(file.path.clone(), Arc::new(file));
         }
         Ok(())
     }
 
     fn remove(&mut self, remove: Remove) -> Result<(), String> {
         let path = wire::decode_path(&remove.path).ok_or_else(|| bad_path(&remove.path))?;
-        self.files.remove(&path);
+        if self.files.contains_key(&path) {
+            Arc::make_mut(&mut self.files).remove(&path);
+        }
         let tombstone = Tombstone {
             deletion_timestamp_ms: remove.deletion_timestamp.unwrap_or(0),
             data_change: remove.data_change,
             partition_values: remove.partition_values,
             size_bytes: remove.size,
         };
-        self.tombstones.insert(path, Arc::new(tombstone));
+        Arc::make_mut(&mut self.tombstones).insert(path, Arc::new(tombstone));
         Ok(())
     }
 
@@ -230,9 +242,9 @@ impl Replay {
             schema: self.schema.ok_or_else(|| missing("schema"))?,
             metadata: self.metadata.ok_or_else(|| missing("metaData"))?,
             protocol,
-            files: Arc::new(self.files),
-            tombstones: Arc::new(self.tombstones),
-            txns: Arc::new(self.txns),
+            files: self.files,
+            tombstones: self.tombstones,
+            txns: self.txns,
         })
     }
 }

@@ -15,8 +15,9 @@ use judi_world::{FileLock, World, put_if_absent};
 
 use crate::actions;
 use crate::checkpoint;
-use crate::delta_log::{self, commit_path, log_folder};
+use crate::delta_log::{self, Followed, commit_path, log_folder};
 use crate::error::TableError;
+use crate::invariants::{self, TableViolation};
 use crate::names::{table_id, unique_name};
 use crate::partition::check_partition_type;
 use crate::schema::{canonical_schema, evolved_schema};
@@ -40,6 +41,10 @@ const TOUCHED_MAX: usize = 256;
 
 /// Commits from one checkpoint to the next: what a new reader replays at most.
 const CHECKPOINT_INTERVAL: i64 = 10;
+
+/// Files, live and removed, for which a checkpoint may cost a commit more: a checkpoint writes all of them, so a table that
+/// has many gets one more rarely, and commits stay as cheap as they were.
+const CHECKPOINT_FILES_PER_COMMIT: usize = 100;
 
 /// How long removed files stay readable through older versions.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -244,6 +249,7 @@ impl Table {
             let lines = actions::commit(&current, &plan, transaction, &schema, now_ms(&self.world));
             if self.put(&mut state, lines)? {
                 let version = state.snapshot.version;
+                debug_assert_eq!(check_commit(&current, &plan, transaction, &state.snapshot), Ok(()));
                 self.checkpoint_if_due(&state.snapshot);
                 return Ok(Outcome::Committed { version });
             }
@@ -273,15 +279,21 @@ impl Table {
 
     fn refresh(&self, state: &mut State) -> Result<(), TableError> {
         let mut touched = Vec::new();
-        let newer = delta_log::follow(self.world.disk.as_ref(), &self.dir, &state.snapshot, |version, lines| {
+        let followed = delta_log::follow(self.world.disk.as_ref(), &self.dir, &state.snapshot, |version, lines| {
             touched.push(Touched::of(version, lines));
         })?;
-        if let Some(newer) = newer {
-            sync_log(&self.world, &self.dir)?;
-            state.snapshot = Arc::new(newer);
-            for commit in touched {
-                remember(&mut state.touched, commit);
+        let newer = match followed {
+            Followed::Nothing => return Ok(()),
+            Followed::Commits(newer) => newer,
+            Followed::Anew(newer) => {
+                state.touched.clear();
+                newer
             }
+        };
+        sync_log(&self.world, &self.dir)?;
+        state.snapshot = Arc::new(newer);
+        for commit in touched {
+            remember(&mut state.touched, commit);
         }
         Ok(())
     }
@@ -324,7 +336,11 @@ impl Table {
 
     /// A checkpoint saves readers time; that it cannot be written is no reason to fail what is committed.
     fn checkpoint_if_due(&self, snapshot: &Snapshot) {
-        if snapshot.version % self.options.checkpoint_interval.max(1) != 0 {
+        let interval = self.options.checkpoint_interval.max(1);
+        let files = snapshot.files.len() + snapshot.tombstones.len();
+        let costly = i64::try_from(files / CHECKPOINT_FILES_PER_COMMIT).unwrap_or(i64::MAX);
+        // A multiple of the interval, so that what a reader replays is the interval for all but large tables.
+        if snapshot.version % (costly / interval).max(1).saturating_mul(interval) != 0 {
             return;
         }
         if let Err(error) = self.write_checkpoint(snapshot) {
@@ -354,6 +370,15 @@ impl Table {
         act(&state.snapshot)
     }
 
+    /// Forgets files that left the table before `expired_ms`, of which nothing is left on disk: a handle that lives for
+    /// months must not remember them all.
+    pub(crate) fn forget_removed(&self, expired_ms: i64) {
+        let mut state = self.lock();
+        if state.snapshot.tombstones.values().any(|tombstone| tombstone.deletion_timestamp_ms <= expired_ms) {
+            state.snapshot = Arc::new(state.snapshot.forgetting(expired_ms));
+        }
+    }
+
     /// Waits for the lease and takes it.
     fn lease(&self) -> Result<Box<dyn FileLock>, TableError> {
         let path = self.dir.join(LEASE_FILE);
@@ -372,6 +397,23 @@ impl Table {
         // A thread that panicked in here left a snapshot that is whole: it is replaced in one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What must hold of the version that a commit has just made.
+fn check_commit(
+    before: &Snapshot,
+    plan: &Plan,
+    transaction: &Transaction,
+    now: &Snapshot,
+) -> Result<(), TableViolation> {
+    let paths = |snapshot: &'_ Snapshot| snapshot.files.keys().cloned().collect::<Vec<_>>();
+    let (old, new) = (paths(before), paths(now));
+    let (old, new) = (old.iter().map(String::as_str), new.iter().map(String::as_str));
+    let (removed, added) = (plan.removes.iter().map(String::as_str), plan.adds.iter().map(|add| add.path.as_str()));
+    invariants::commit_is_whole(now.version, old, removed, added, new)?;
+    invariants::columns_only_grow(&before.schema, &now.schema)?;
+    let committed = transaction.txns.iter().map(|(app_id, version)| (app_id.as_str(), *version));
+    invariants::commit_has_its_offsets(committed, |app_id| now.txn(app_id))
 }
 
 /// Makes durable what was just read. A writer that died, or failed, between giving a commit its name and syncing the

@@ -1,4 +1,4 @@
-//! Vacuum: removing files that no version within the retention points at.
+//! Vacuum: removing files that no version within the retention points at, and the versions before it from the log.
 //!
 //! A file that a commit removed goes when its tombstone is older than the retention. A file that no commit knows may
 //! belong to a writer that is about to commit, and the disk tells no ages: it is noted, and goes when a later vacuum
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use judi_world::{Disk, write_durably};
 
-use crate::delta_log::LOG_FOLDER;
+use crate::delta_log::{self, LOG_FOLDER};
 use crate::error::TableError;
 use crate::sink::{TEMPORARY_PREFIX, TEMPORARY_SUFFIX};
 use crate::snapshot::Snapshot;
@@ -35,6 +35,8 @@ pub struct VacuumReport {
     pub removed_bytes: u64,
     /// Files that no commit knows, noted for a later vacuum.
     pub noted: u64,
+    /// Commits and checkpoints of the log removed: those of versions that cannot be read any more.
+    pub versions: u64,
 }
 
 /// A file that is not live.
@@ -59,9 +61,10 @@ impl Table {
     /// # Errors
     /// The disk's; what was removed by then was of no use, and the next vacuum goes on.
     pub fn vacuum(&self, retention: Duration) -> Result<VacuumReport, TableError> {
-        self.with_newest(|snapshot| {
+        let now = now_ms(&self.world);
+        let expired_ms = now.saturating_sub(millis(retention));
+        let report = self.with_newest(|snapshot| {
             let disk = self.world.disk.as_ref();
-            let now = now_ms(&self.world);
             let notes_path = self.dir.join(NOTES_FILE);
             let notes = read_notes(disk, &notes_path)?;
             let mut kept_notes = Notes::new();
@@ -86,14 +89,20 @@ impl Table {
                     .map_err(|error| TableError::Internal { detail: error.to_string() })?;
                 write_durably(disk, &notes_path, &json).map_err(TableError::io("write", &notes_path))?;
             }
+            report.versions = delta_log::forget_before(disk, &self.dir, expired_ms)?;
             Ok(report)
-        })
+        })?;
+        self.forget_removed(expired_ms);
+        Ok(report)
     }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Pure: what a file deserves that is not live.
 fn fate(path: &str, snapshot: &Snapshot, notes: &Notes, now_ms: i64, retention: Duration) -> Fate {
-    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
     if let Some(tombstone) = snapshot.tombstones.get(path) {
         let expired = now_ms.saturating_sub(tombstone.deletion_timestamp_ms) >= millis(retention);
         return if expired { Fate::Remove } else { Fate::Keep };

@@ -1,8 +1,18 @@
 //! A `google.protobuf.Struct` as JSON text, so that what is quarantined is protobuf or JSON and nothing else.
 
+use std::borrow::Cow;
+
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 use serde_json::{Map, Number, Value as Json};
+
+/// Text as its bytes, borrowed where it is.
+pub(super) fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
 
 /// The JSON object that a Struct stands for. Numbers that JSON cannot write (NaN, the infinities) become the
 /// text that protobuf's JSON mapping has for them.

@@ -4,6 +4,7 @@
 
 mod evolution;
 mod fixture;
+mod loss;
 mod queries;
 mod refusals;
 mod windows;

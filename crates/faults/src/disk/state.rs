@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) operations: u64,
     pub(super) faults: BTreeMap<u64, Fault>,
     pub(super) crashed: bool,
+    /// Whether syncs do nothing and say that they did.
+    pub(super) lies: bool,
     /// Counts the lives of the process: files of an earlier one are dead.
     pub(super) generation: u64,
     /// Files, by number; never removed, so that open files outlive their names.
@@ -43,7 +45,7 @@ pub(super) struct State {
 type NameChange = Vec<(PathBuf, Option<NodeId>)>;
 
 /// One file.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Node {
     /// As programs see it.
     pub(super) bytes: Vec<u8>,
@@ -65,12 +67,27 @@ impl State {
             operations: 0,
             faults: BTreeMap::new(),
             crashed: false,
+            lies: false,
             generation: 0,
             nodes: Vec::new(),
             names: BTreeMap::new(),
             durable_names: BTreeMap::new(),
             unsynced_names: Vec::new(),
         }
+    }
+
+    pub(super) fn fork(&self, seed: u64) -> Self {
+        let mut fork = Self {
+            folders: self.folders.clone(),
+            lies: self.lies,
+            nodes: self.nodes.clone(),
+            names: self.names.clone(),
+            durable_names: self.durable_names.clone(),
+            unsynced_names: self.unsynced_names.clone(),
+            ..Self::new(seed)
+        };
+        fork.begin_generation();
+        fork
     }
 
     /// Counts an operation that either happens or does not.
@@ -154,6 +171,9 @@ impl State {
     pub(super) fn sync_folder(&mut self, folder: &Path) -> io::Result<()> {
         if !self.folders.contains(folder) {
             return Err(ErrorKind::NotFound.into());
+        }
+        if self.lies {
+            return Ok(());
         }
         let inside = |change: &NameChange| change.iter().any(|(path, _)| path.parent() == Some(folder));
         let (synced, unsynced) = std::mem::take(&mut self.unsynced_names).into_iter().partition(inside);

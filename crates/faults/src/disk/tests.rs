@@ -147,3 +147,37 @@ fn the_same_seed_crashes_the_same_way() {
     assert!((0..50).all(|seed| run(seed) == run(seed)));
     assert!((0..50).any(|seed| run(seed) != run(seed + 1)));
 }
+
+#[test]
+fn a_fork_goes_its_own_way() {
+    let disk = disk(1);
+    let mut file = disk.create(Path::new(FILE)).unwrap();
+    file.write_all(b"both").unwrap();
+    disk.fail_operation(0);
+    let fork = disk.fork(2);
+    assert_eq!(fork.read(Path::new(FILE)).unwrap(), b"both", "what is not synced is there, and the fault is not");
+    fork.remove(Path::new(FILE)).unwrap();
+    assert!(disk.exists(Path::new("/data")).is_err(), "the fault was the first disk's");
+    assert_eq!(disk.read(Path::new(FILE)).unwrap(), b"both");
+}
+
+#[test]
+fn a_disk_that_lies_about_syncs_loses_what_it_said_it_has() {
+    let lost = outcomes(|disk| {
+        disk.lie_about_syncs();
+        let mut file = disk.create(Path::new(FILE)).unwrap();
+        file.write_all(b"mine").unwrap();
+        file.sync_data().unwrap();
+        disk.sync_dir(folder()).unwrap();
+    });
+    assert!(lost.contains(&None), "the name is gone");
+}
+
+#[test]
+fn faults_to_come_can_be_taken_back() {
+    let disk = disk(1);
+    disk.fail_operation(0);
+    disk.crash_at_operation(1);
+    disk.forget_faults();
+    assert!(disk.exists(folder()).unwrap() && disk.exists(folder()).unwrap());
+}

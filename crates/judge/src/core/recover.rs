@@ -59,15 +59,17 @@ impl JudgeCore {
                     facts.probe
                 }));
                 index.check_and_insert(&probes)?;
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         self.settle_doubts(&plan, &found.quarantine, &mut index)?;
         let judged = plan.iter().map(|(place, resume)| (*place, resume.judge_from)).collect();
         let judged = self.within_log(&judged)?;
         let persisted_at = self.world.clock.monotonic();
-        let (pending, records_since_persist) = (None, records);
-        self.memory = Some(Memory { index, clocks, judged, pending, records_since_persist, persisted_at });
+        let (records_since_persist, merge_entries) = (records, 0);
+        let pending = None;
+        self.memory =
+            Some(Memory { index, clocks, judged, pending, records_since_persist, persisted_at, merge_entries });
         Ok(())
     }
 
@@ -156,13 +158,13 @@ impl JudgeCore {
                 for (anonymous_id, event_id) in anonymous_ids.zip(event_ids).filter(|(_, id)| !id.is_empty()) {
                     index.insert(Key::of(anonymous_id, event_id), Seen::FOREVER);
                 }
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         for file in found.quarantine.files().values() {
             self.each_quarantined(&found.quarantine, file, |key, _| {
                 index.insert(key, Seen::FOREVER);
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         Ok(())

@@ -12,9 +12,9 @@ use judi_world::{Disk, write_durably};
 
 use super::beside::{BESIDE_SUFFIX, read_beside};
 use super::key::{Key, KeyMap, Seen};
-use super::merge::{self, MergeJob, Merged};
+use super::merge::{self, Merge, Merged, RunFacts};
 use super::run::{Run, RunWriter};
-use super::wire::{self, HorizonWire, ManifestWire, PositionWire};
+use super::wire::{self, HorizonWire, ManifestWire, PositionWire, RunDaysWire};
 use super::{DedupError, DedupIndex, MEM_IDS_MAX, OpenedIndex, Saved};
 
 pub(super) const MANIFEST_NAME: &str = "manifest";
@@ -33,8 +33,9 @@ impl DedupIndex {
         };
         let manifest = wire::decode_manifest(&bytes).map_err(|detail| DedupError::Corrupt { path, detail })?;
         let mut index = Self::empty(disk, dir, window_days);
-        for name in &manifest.runs {
-            index.runs.push(Arc::new(Run::open(disk.as_ref(), dir, name)?));
+        for (number, name) in manifest.runs.iter().enumerate() {
+            let days = manifest.run_days.get(number).map(days_of);
+            index.runs.push(Arc::new(Run::open(disk.as_ref(), dir, name, days)?));
         }
         index.next_run = manifest.next_run;
         let topic = |name: &str| Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
@@ -83,6 +84,7 @@ impl DedupIndex {
             unsaved: false,
             garbage: Vec::new(),
             beside: None,
+            merge: None,
         }
     }
 
@@ -111,11 +113,21 @@ impl DedupIndex {
         Ok(())
     }
 
+    /// [`DedupIndex::spill`] while an index is made again: merges at once, since no round waits and many runs would come.
+    ///
+    /// # Errors
+    /// As [`DedupIndex::persist`].
+    pub fn make_room(&mut self) -> Result<(), DedupError> {
+        self.spill()?;
+        while self.merge(u64::MAX)? {}
+        Ok(())
+    }
+
     fn write_run(&self, name: &str, entries: &[(Key, Seen)]) -> Result<Run, DedupError> {
         let mut writer = RunWriter::create(self.disk.as_ref(), &self.dir, name, entries.len() as u64)?;
         entries.iter().try_for_each(|(key, seen)| writer.push(*key, *seen))?;
-        writer.finish()?;
-        Run::open(self.disk.as_ref(), &self.dir, name)
+        let days = writer.finish()?;
+        Run::open(self.disk.as_ref(), &self.dir, name, Some(days))
     }
 
     /// Makes the index durable as complete up to `positions` of the log `log_id`. To be called only when every id
@@ -154,31 +166,44 @@ impl DedupIndex {
         Ok(())
     }
 
-    /// Merges runs where a tier has become full, one merge a call; `false` when there was nothing to do.
+    /// Goes on with merging runs, by about `entries` entries: where a tier has become full, and where much has expired.
+    /// `false` when there is nothing more to do.
     ///
     /// # Errors
-    /// As [`DedupIndex::persist`].
-    pub fn compact(&mut self) -> Result<bool, DedupError> {
-        let Some(job) = self.begin_merge() else { return Ok(false) };
-        let merged = job.run()?;
-        self.end_merge(merged)?;
+    /// As [`DedupIndex::persist`]; what was merged so far is begun again.
+    pub fn merge(&mut self, entries: u64) -> Result<bool, DedupError> {
+        let Some(mut merge) = self.merge.take().map_or_else(|| self.begin_merge(), |merge| Ok(Some(merge)))? else {
+            return Ok(false);
+        };
+        if merge.advance(entries)? {
+            self.merge = Some(merge);
+        } else {
+            let merged = merge.finish()?;
+            self.end_merge(merged)?;
+        }
         Ok(true)
     }
 
-    /// A merge that is due; [`DedupIndex::end_merge`] takes its outcome. One at a time.
-    fn begin_merge(&mut self) -> Option<MergeJob> {
+    /// A merge that is due. Runs that have expired whole are dropped here, unread.
+    fn begin_merge(&mut self) -> Result<Option<Merge>, DedupError> {
         // As saved, not as it is: after a crash the records since then are judged again, with the days of then.
         let today = self.saved.horizons.values().min().copied();
-        let expired = |run: &&Arc<Run>| today.is_some_and(|today| run.newest().expired(today, self.window_days));
-        let mut inputs: Vec<Arc<Run>> = self.runs.iter().filter(expired).cloned().collect();
-        if inputs.is_empty() {
-            let sizes: Vec<u64> = self.runs.iter().map(|run| run.entries()).collect();
-            inputs.extend(merge::choose(&sizes)?.iter().filter_map(|place| self.runs.get(*place).cloned()));
+        let window_days = self.window_days;
+        let expired = |run: &Arc<Run>| today.map_or(0, |today| run.expired(today, window_days));
+        let gone: Vec<Arc<Run>> = self.runs.iter().filter(|run| expired(run) == run.entries()).cloned().collect();
+        if !gone.is_empty() {
+            self.end_merge(Merged { inputs: gone, output: None })?;
         }
+        let facts = self.runs.iter().map(|run| RunFacts {
+            entries: run.entries(),
+            expired: expired(run),
+            newest: run.newest(),
+        });
+        let Some(places) = merge::choose(&facts.collect::<Vec<_>>()) else { return Ok(None) };
+        let inputs = places.iter().filter_map(|place| self.runs.get(*place).cloned()).collect();
         let name = self.run_name();
         self.next_run += 1;
-        let (disk, dir) = (Arc::clone(&self.disk), self.dir.clone());
-        Some(MergeJob { disk, dir, name, inputs, today, window_days: self.window_days })
+        Merge::begin(&self.disk, self.dir.clone(), name, inputs, (today, window_days)).map(Some)
     }
 
     fn end_merge(&mut self, merged: Merged) -> Result<(), DedupError> {
@@ -208,6 +233,7 @@ impl DedupIndex {
             runs: self.runs.iter().map(|run| run.name().to_owned()).collect(),
             next_run: self.next_run,
             beside: now.beside.clone(),
+            run_days: self.runs.iter().map(|run| wire_days(run.days())).collect(),
         };
         let path = self.dir.join(MANIFEST_NAME);
         write_durably(self.disk.as_ref(), &path, &wire::encode_manifest(manifest))
@@ -237,4 +263,16 @@ impl DedupIndex {
         }
         Ok(())
     }
+}
+
+fn wire_days(days: &[(Seen, u64)]) -> RunDaysWire {
+    RunDaysWire {
+        days: days.iter().map(|(day, _)| day.0.into()).collect(),
+        entries: days.iter().map(|(_, entries)| *entries).collect(),
+    }
+}
+
+fn days_of(wire: &RunDaysWire) -> Vec<(Seen, u64)> {
+    let day = |day: &u32| Seen(u16::try_from(*day).unwrap_or(u16::MAX));
+    wire.days.iter().map(day).zip(wire.entries.iter().copied()).collect()
 }

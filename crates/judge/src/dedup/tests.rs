@@ -56,7 +56,8 @@ impl Model {
 enum Move {
     Ask(Vec<Probe>),
     Persist,
-    Compact,
+    /// Merges a little, and perhaps leaves a merge half done.
+    Merge(u64),
     Reopen,
 }
 
@@ -70,7 +71,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let a_move = prop_oneof![
         6 => prop::collection::vec(probe(), 0..60).prop_map(Move::Ask),
         3 => Just(Move::Persist),
-        2 => Just(Move::Compact),
+        3 => prop_oneof![1..40_u64, Just(u64::MAX)].prop_map(Move::Merge),
         1 => Just(Move::Reopen),
     ];
     prop::collection::vec(a_move, 1..60)
@@ -91,7 +92,8 @@ proptest! {
                     prop_assert_eq!(index.check_and_insert(&probes).unwrap(), expected);
                 }
                 Move::Persist => index.persist("log", &positions(1)).unwrap(),
-                Move::Compact => while index.compact().unwrap() {},
+                Move::Merge(u64::MAX) => while index.merge(u64::MAX).unwrap() {},
+                Move::Merge(entries) => drop(index.merge(entries).unwrap()),
                 Move::Reopen => {
                     index.persist("log", &positions(2)).unwrap();
                     index = found(folder.path());
@@ -109,7 +111,7 @@ fn many_ids_lie_in_few_runs_and_are_all_known() {
         let ids = round * 3_000..(round + 1) * 3_000;
         assert!(index.check_and_insert(&probes(ids, Seen::on(20_000))).unwrap().into_iter().all(|is_new| is_new));
         index.persist("log", &positions(round.into())).unwrap();
-        while index.compact().unwrap() {}
+        while index.merge(u64::MAX).unwrap() {}
     }
     let stats = found(folder.path()).stats();
     assert_eq!((stats.run_ids, stats.mem_ids), (36_000, 0));
@@ -131,7 +133,7 @@ fn what_has_expired_leaves_the_disk_and_imports_stay() {
     index.check_and_insert(&probes(600..601, Seen::on(108))).unwrap();
     index.persist("log", &positions(2)).unwrap();
     assert_eq!(index.stats().run_ids, 601);
-    while index.compact().unwrap() {}
+    while index.merge(u64::MAX).unwrap() {}
     assert_eq!(index.stats().run_ids, 101);
     let imports = probes(500..600, Seen::FOREVER);
     assert!(found(folder.path()).check_and_insert(&imports).unwrap().into_iter().all(|is_new| !is_new));

@@ -1,6 +1,6 @@
 //! The work behind the rounds, on a thread of its own so that it keeps no event waiting: reading again what older
-//! schemas could not read, compaction, and the removal of files that have been replaced, once nobody may want to read
-//! them.
+//! schemas could not read, replays that somebody asked for, compaction, and the removal of files that have been replaced,
+//! once nobody may want to read them.
 
 use std::io;
 use std::sync::Arc;
@@ -9,18 +9,20 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::again::Again;
+use crate::again::{Again, AgainStep};
+use crate::error::JudgeError;
 use crate::tables::JudgeTable;
 
-/// How often replaced files are looked for.
+/// How often replaced files are looked for; sooner where they stay for less than that.
 const VACUUM_INTERVAL: Duration = Duration::from_secs(3600);
-/// How long replaced files stay, for readers of older versions.
-const VACUUM_RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
 /// How long after a failure reading again is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 
-/// Compacts tables whenever it is nudged; ends when it is dropped, after the piece that it is in.
+/// How long nobody says anything before it is looked whether files have settled, or may be removed.
+const IDLE_PAUSE: Duration = Duration::from_secs(60);
+
+/// Works whenever it is nudged, and now and then; ends when it is dropped, after the piece that it is in.
 #[derive(Debug)]
 pub(super) struct Compactor {
     nudges: Option<SyncSender<()>>,
@@ -29,18 +31,20 @@ pub(super) struct Compactor {
 }
 
 impl Compactor {
-    /// `again` is done before anything is compacted; `changed` is told when it may have changed a table.
+    /// Replaced files stay for `retention`; `changed` is told when rows may have been added or changed.
     pub(super) fn start(
         tables: [Arc<JudgeTable>; 3],
-        mut again: Again,
+        again: Again,
+        retention: Duration,
         changed: impl Fn() + Send + 'static,
     ) -> io::Result<Self> {
         // One nudge that waits stands for all that came since.
         let (nudges, nudged) = sync_channel(1);
         let stopping = Arc::<AtomicBool>::default();
         let is_stopping = Arc::clone(&stopping);
-        let work = move || run(&tables, &mut again, &changed, &nudged, &is_stopping);
-        let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(work)?;
+        let mut work =
+            Work { tables, again, retention, changed, is_stopping, waits: false, complained: false, vacuumed: None };
+        let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(move || work.run(&nudged))?;
         Ok(Self { nudges: Some(nudges), stopping, thread: Some(thread) })
     }
 
@@ -62,83 +66,86 @@ impl Drop for Compactor {
     }
 }
 
-fn run(
-    tables: &[Arc<JudgeTable>],
-    again: &mut Again,
-    changed: &impl Fn(),
-    nudged: &Receiver<()>,
-    stopping: &AtomicBool,
-) {
-    let mut complained = false;
-    let mut reads_again = Trial::default();
-    let mut vacuumed: Option<Instant> = None;
-    while let Some(nudge) = next_nudge(nudged, reads_again.is_waiting) {
-        reads_again.run(again, changed, stopping);
-        if !nudge {
-            continue;
+/// What the thread owns.
+struct Work<F> {
+    tables: [Arc<JudgeTable>; 3],
+    again: Again,
+    retention: Duration,
+    changed: F,
+    is_stopping: Arc<AtomicBool>,
+    /// Whether something is to be tried again without a nudge.
+    waits: bool,
+    /// Whether it has been said that compaction or removal fails.
+    complained: bool,
+    vacuumed: Option<Instant>,
+}
+
+impl<F: Fn()> Work<F> {
+    fn run(&mut self, nudged: &Receiver<()>) {
+        loop {
+            let pause = if self.waits { RETRY_PAUSE } else { IDLE_PAUSE.min(self.vacuum_interval()) };
+            match nudged.recv_timeout(pause) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => self.turn(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
-        let vacuum = vacuumed.is_none_or(|at| at.elapsed() >= VACUUM_INTERVAL);
-        if vacuum {
-            vacuumed = Some(Instant::now());
-        }
+    }
+
+    /// Does what there is to do: pieces of both kinds by turns, so that neither waits for all of the other.
+    fn turn(&mut self) {
+        let mut reads = true;
         let mut failed = false;
-        for table in tables {
-            // There may be more to compact; the next nudge comes with the next commit.
-            let mut done = table.compact().map(drop);
-            if vacuum && done.is_ok() {
-                done = table.table.vacuum(VACUUM_RETENTION).map(drop).map_err(Into::into);
-            }
-            let Err(error) = done else { continue };
-            failed = true;
-            if complained {
-                tracing::debug!(%error, table = table.name, "no compaction");
-            } else {
-                tracing::warn!(%error, table = table.name, "small files stay for now");
+        while !self.is_stopping.load(Ordering::Relaxed) {
+            reads = reads && self.read_again();
+            let compacted = !failed && self.compact(&mut failed);
+            if !reads && !compacted {
+                break;
             }
         }
-        complained = failed;
-    }
-}
-
-/// Waits for a nudge, or, where something is to be tried again, for a moment; `None` at the end.
-fn next_nudge(nudged: &Receiver<()>, is_waiting: bool) -> Option<bool> {
-    if !is_waiting {
-        return nudged.recv().is_ok().then_some(true);
-    }
-    match nudged.recv_timeout(RETRY_PAUSE) {
-        Ok(()) => Some(true),
-        Err(RecvTimeoutError::Timeout) => Some(false),
-        Err(RecvTimeoutError::Disconnected) => None,
-    }
-}
-
-/// Reading again, and whether the last try failed.
-#[derive(Debug, Default)]
-struct Trial {
-    is_waiting: bool,
-}
-
-impl Trial {
-    fn run(&mut self, again: &mut Again, changed: &impl Fn(), stopping: &AtomicBool) {
-        let mut pieces = 0u64;
-        while !stopping.load(Ordering::Relaxed) {
-            match again.step() {
-                Ok(true) => pieces += 1,
-                Ok(false) => {
-                    self.is_waiting = false;
-                    break;
-                }
-                Err(error) => {
-                    if !self.is_waiting {
-                        tracing::warn!(%error, "what older schemas could not read waits");
-                    }
-                    self.is_waiting = true;
-                    break;
-                }
+        if self.vacuumed.is_none_or(|at| at.elapsed() >= self.vacuum_interval()) {
+            self.vacuumed = Some(Instant::now());
+            for table in self.tables.clone() {
+                let done = table.table.vacuum(self.retention).map(drop).map_err(Into::into);
+                self.note(&table, done, &mut failed);
             }
         }
-        if pieces > 0 {
-            changed();
+        self.complained = failed;
+    }
+
+    fn vacuum_interval(&self) -> Duration {
+        VACUUM_INTERVAL.min(self.retention)
+    }
+
+    /// One piece of reading again; whether there may be more.
+    fn read_again(&mut self) -> bool {
+        let step = self.again.step();
+        match &step {
+            Ok(AgainStep::Did) => (self.changed)(),
+            Ok(_) => {}
+            Err(error) if !self.waits => tracing::warn!(%error, "what older schemas could not read waits"),
+            Err(_) => {}
         }
+        self.waits = matches!(step, Err(_) | Ok(AgainStep::Waits));
+        matches!(step, Ok(AgainStep::Did))
+    }
+
+    /// One task of each table; whether there may be more.
+    fn compact(&mut self, failed: &mut bool) -> bool {
+        let mut more = false;
+        for table in self.tables.clone() {
+            let done = table.compact().map(|compacted| more |= compacted);
+            self.note(&table, done, failed);
+        }
+        more
+    }
+
+    fn note(&self, table: &JudgeTable, done: Result<(), JudgeError>, failed: &mut bool) {
+        let Err(error) = done else { return };
+        if !self.complained && !*failed {
+            tracing::warn!(%error, table = table.name, "small or replaced files stay for now");
+        } else {
+            tracing::debug!(%error, table = table.name, "small or replaced files stay for now");
+        }
+        *failed = true;
     }
 }

@@ -99,6 +99,7 @@ impl Worker {
             }
         };
         self.compactor = None;
+        self.accounts.replays().close();
         self.core = None;
         self.progress.send_modify(|progress| progress.ended = Some(ended));
     }
@@ -138,7 +139,8 @@ impl Worker {
             let nudges = self.nudges.clone();
             let changed = move || nudges.send_modify(|count| *count += 1);
             let again = core.again(self.accounts.again());
-            let compactor = Compactor::start(core.tables(), again, changed).map_err(JudgeError::Start)?;
+            let retention = self.options.replaced_files_retention;
+            let compactor = Compactor::start(core.tables(), again, retention, changed).map_err(JudgeError::Start)?;
             // What was published since the last start.
             compactor.nudge();
             self.compactor = Some(compactor);

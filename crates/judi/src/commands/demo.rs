@@ -23,7 +23,7 @@ use crate::commands::{init, run};
 use crate::failure::{Done, Exit, Failure};
 use crate::import;
 use crate::project::Project;
-use crate::serving::{Serving, serve};
+use crate::serving::{ServeMode, Serving, serve};
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -56,7 +56,7 @@ pub fn run(args: &Demo) -> Done {
     let project = Project::open(Some(&args.dir))?;
     let (seed, events_per_day) = (args.seed, args.events_per_day);
     eprintln!("The newsroom is in {}.", args.dir.display());
-    serve(project, |serving| {
+    serve(project, ServeMode::Ordinary, |serving| {
         say_where(serving);
         let serving = serving.clone();
         Some(std::thread::spawn(move || readers(&serving, seed, events_per_day)))

@@ -3,13 +3,17 @@
 use crate::cli::Up;
 use crate::failure::Done;
 use crate::project::Project;
-use crate::serving::{Serving, serve};
+use crate::serving::{ServeMode, Serving, serve};
 
 /// Runs the command.
 pub fn run(args: &Up) -> Done {
     let project = Project::open(args.dir.as_deref().or(args.project.project.as_deref()))?;
-    serve(project, |serving| {
+    let mode = if args.dev { ServeMode::Development } else { ServeMode::Ordinary };
+    serve(project, mode, |serving| {
         say_where(serving);
+        if mode == ServeMode::Development {
+            eprintln!("inspector  http://{}/inspect", serving.address);
+        }
         None
     })
 }

@@ -1,6 +1,9 @@
-//! What `judi import` asks of a running server: append records, and say when they are in the tables.
+//! What other commands ask of a running server: an import to append records and say when they are in the tables, a
+//! publication to be made, quarantined events to be judged again.
 //!
 //! Behind a token that the server writes into the project's state folder, readable by its owner only.
+
+pub mod replay;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -19,6 +22,7 @@ use judi_schema::compile::Compiled;
 use judi_schema::model::Model;
 use serde::{Deserialize, Serialize};
 
+use crate::commands::trace::InLog;
 use crate::import::wire;
 use crate::shadow;
 use crate::stack::Stack;
@@ -34,6 +38,9 @@ pub const PUBLISH: &str = "/internal/schema/publish";
 
 /// Judges recent events by the schema in the body, a descriptor set; answers [`shadow::Shadow`]s by event.
 pub const SHADOW: &str = "/internal/schema/shadow";
+
+/// Says what the log has of the event whose id is the body; answers an [`InLog`].
+pub const TRACE: &str = "/internal/trace";
 
 /// The largest body: an import sends about 1 MB, and one record may have several.
 const BODY_BYTES_MAX: usize = 16 << 20;
@@ -100,8 +107,10 @@ pub fn router(internal: Internal) -> Router {
         .route(FINISH, post(finish))
         .route(PUBLISH, post(publish))
         .route(SHADOW, post(shadow_replay))
+        .route(TRACE, post(trace))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(internal)
+        .with_state(internal.clone())
+        .merge(replay::router(internal))
 }
 
 fn is_allowed(internal: &Internal, headers: &HeaderMap) -> bool {
@@ -205,6 +214,28 @@ async fn shadow_replay(State(internal): State<Internal>, headers: HeaderMap, bod
     match replayed.await {
         Ok(Ok(shadows)) => Json(shadows).into_response(),
         Ok(Err((status, text))) => (status, text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+async fn trace(State(internal): State<Internal>, headers: HeaderMap, body: Bytes) -> Response {
+    if !is_allowed(&internal, &headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let Some(stack) = internal.stack.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(event_id) = String::from_utf8(body.to_vec()) else {
+        return (StatusCode::BAD_REQUEST, "an id is text").into_response();
+    };
+    let found = tokio::task::spawn_blocking(move || {
+        // Before the log: what it has then, the judge may have passed, and never the other way round.
+        let judged = internal.judge.positions();
+        let hops = judi_subscribe::find(Arc::clone(&internal.log), &stack.schemas.get(), &event_id)?;
+        let judged = judged.iter().map(|((topic, partition), next)| (topic.as_str().to_owned(), *partition, *next));
+        Ok::<_, judi_subscribe::FeedError>(InLog { log: internal.log.id().to_string(), hops, judged: judged.collect() })
+    });
+    match found.await {
+        Ok(Ok(found)) => Json(found).into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }

@@ -21,6 +21,33 @@ fn script_of(markdown: &str) -> String {
     script
 }
 
+/// Runs a guide's blocks as one script in an empty folder, on a port of its own, and gives what they print.
+fn run_guide(name: &str) -> (String, String) {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides").join(name);
+    let markdown = std::fs::read_to_string(&guide).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_judi")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let script = script_of(&markdown).replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(&script).current_dir(&folder).env("PATH", path).env("JUDI__HTTP__PORT", &port);
+    let output = command.output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}\n{out}\n{err}");
+    (out.into_owned(), err.into_owned())
+}
+
+#[test]
+fn the_guide_of_the_inspector_shows_good_and_bad_and_expects() {
+    let (out, err) = run_guide("inspector.md");
+    assert!(out.contains(r#"{"total":2,"good":1,"bad":1}"#), "{out}");
+    assert!(out.contains(r#"did you mean \"article_view\"?"#), "{out}");
+    assert!(out.contains(r#"{"total":0,"good":0,"bad":0}"#), "{out}");
+    assert!(out.contains("verdict    "), "{out}");
+    assert!(err.contains("everything that was expected has come"), "{err}");
+}
+
 #[test]
 fn the_guide_from_nothing_to_the_first_answer_says_what_happens() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/newsroom.md");

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use judi_world::Timestamp;
 
+use crate::invariants;
 use crate::record::Topic;
 use crate::wire::{Checksum, HEADER_BYTES};
 
@@ -88,7 +89,10 @@ impl View {
     pub(crate) fn publish(&mut self, segment: Segment, end: u64) {
         match self.segments.last_mut() {
             Some(last) if last.base == segment.base => *last = segment,
-            _ => self.segments.push(segment),
+            _ => {
+                debug_assert_eq!(invariants::offsets_are_dense(self.end, [segment.base]), Ok(()));
+                self.segments.push(segment);
+            }
         }
         self.end = end;
     }

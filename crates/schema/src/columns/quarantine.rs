@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
+use prost::Message;
 
 use super::ColumnsError;
 use super::builder::Builder;
 use super::envelope::day_of;
 use super::nulls::Nulls;
+use crate::envelope::{Context, Envelope};
 use crate::layout::quarantine_fields;
 
 /// A row of `quarantine`. Empty text is NULL.
@@ -41,10 +43,12 @@ pub struct QuarantineRow<'a> {
 pub fn quarantine_batch(rows: &[QuarantineRow<'_>]) -> Result<RecordBatch, ColumnsError> {
     let schema = Arc::new(Schema::new(quarantine_fields()));
     let mut nulls = Nulls::default();
+    // Bytes that are no envelope tell nothing.
+    let envelopes: Vec<Envelope> = rows.iter().map(|row| Envelope::decode(row.envelope).unwrap_or_default()).collect();
     let columns = schema.fields().iter().map(|field| {
         let mut column = Builder::new(field.data_type());
-        for (at, row) in rows.iter().enumerate() {
-            put(&mut column, field.name(), at, row);
+        for (at, (row, envelope)) in rows.iter().zip(&envelopes).enumerate() {
+            put(&mut column, field.name(), at, row, envelope);
         }
         column.finish(field.data_type(), rows.len(), &mut nulls)
     });
@@ -53,7 +57,8 @@ pub fn quarantine_batch(rows: &[QuarantineRow<'_>]) -> Result<RecordBatch, Colum
     batch.map_err(|source| ColumnsError { rows: rows.len(), source })
 }
 
-fn put(column: &mut Builder, name: &str, at: usize, row: &QuarantineRow<'_>) {
+fn put(column: &mut Builder, name: &str, at: usize, row: &QuarantineRow<'_>, envelope: &Envelope) {
+    let context = |of: fn(&Context) -> &String| envelope.context.as_ref().map_or("", |context| of(context));
     let text = match name {
         "received_at" => return column.put_integer(at, row.received_at_us),
         "received_date" => return column.put_date(at, day_of(row.received_at_us)),
@@ -65,6 +70,18 @@ fn put(column: &mut Builder, name: &str, at: usize, row: &QuarantineRow<'_>) {
         "reason" => row.reason,
         "detail" => row.detail,
         "source" => row.source,
+        "sequence" => {
+            if let Some(sequence) = envelope.sequence {
+                column.put_unsigned(at, sequence);
+            }
+            return;
+        }
+        "anonymous_id" => context(|context| &context.anonymous_id),
+        "app" => context(|context| &context.app),
+        "app_version" => context(|context| &context.app_version),
+        "platform" => context(|context| &context.platform),
+        "sdk" => context(|context| &context.sdk),
+        "sdk_version" => context(|context| &context.sdk_version),
         _ => return,
     };
     if !text.is_empty() {

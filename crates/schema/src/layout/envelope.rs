@@ -56,7 +56,7 @@ pub const ENVELOPE_COLUMNS: [(&str, EnvelopeType); 32] = [
 ];
 
 /// The columns of `quarantine`.
-const QUARANTINE_COLUMNS: [(&str, EnvelopeType); 10] = [
+const QUARANTINE_COLUMNS: [(&str, EnvelopeType); 17] = [
     ("received_at", EnvelopeType::Time),
     ("received_date", EnvelopeType::Date),
     ("event_id", EnvelopeType::Text),
@@ -67,6 +67,13 @@ const QUARANTINE_COLUMNS: [(&str, EnvelopeType); 10] = [
     ("schema_version", EnvelopeType::Integer),
     ("payload", EnvelopeType::Binary),
     ("envelope", EnvelopeType::Binary),
+    ("anonymous_id", EnvelopeType::Text),
+    ("app", EnvelopeType::Text),
+    ("app_version", EnvelopeType::Text),
+    ("platform", EnvelopeType::Text),
+    ("sdk", EnvelopeType::Text),
+    ("sdk_version", EnvelopeType::Text),
+    ("sequence", EnvelopeType::Integer),
 ];
 
 /// [`ENVELOPE_COLUMNS`] in Arrow; all nullable.
@@ -76,7 +83,8 @@ pub fn envelope_fields() -> Vec<Field> {
 }
 
 /// The quarantine's columns in Arrow; all nullable. `envelope` holds the `judi.v1.Envelope`, so that a replay
-/// knows all that was known when the event came.
+/// knows all that was known when the event came; the columns behind it repeat what tells a release that sends bad
+/// events, and which of an install's numbers were received.
 #[must_use]
 pub fn quarantine_fields() -> Vec<Field> {
     QUARANTINE_COLUMNS.iter().map(|&(name, kind)| Field::new(name, kind.arrow(), true)).collect()

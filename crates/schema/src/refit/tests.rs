@@ -71,3 +71,19 @@ fn what_no_schema_can_mend_stays() {
         assert!(refit(&schemas, &kept(event, 0, kind, payload)).is_none(), "{event} {kind:?}");
     }
 }
+
+#[test]
+fn what_does_not_fit_is_told_by_the_newest_verdict() {
+    let schemas = schemas();
+    let why = |event, version, kind, payload: &[u8]| match judge_again(&schemas, &kept(event, version, kind, payload)) {
+        Err(Unfit::Still(violation)) => Some(violation.reason),
+        Err(Unfit::Final) => None,
+        Ok(refit) => panic!("{} fits", refit.event.name),
+    };
+    assert_eq!(why("c", 0, PayloadKind::PayloadJson, b"{}"), Some(Reason::UnknownEvent));
+    assert_eq!(why("b", 9, PayloadKind::PayloadJson, b"{}"), Some(Reason::UnknownSchema));
+    assert_eq!(why("b", 1, PayloadKind::PayloadJson, b"{\"y\": \"no\"}"), Some(Reason::InvalidPayload));
+    assert_eq!(why("b", 1, PayloadKind::PayloadJson, b"\xff"), Some(Reason::Undecodable));
+    assert_eq!(why("b", 1, PayloadKind::PayloadProtobuf, b"\x08\xff"), Some(Reason::Undecodable));
+    assert_eq!(why("b", 1, PayloadKind::Line, b"{}"), None);
+}

@@ -18,6 +18,7 @@ use parquet::file::writer::SerializedFileWriter;
 use sha2::{Digest, Sha256};
 
 use super::{AddFile, FileLayout, encoding};
+use crate::content::{CONTENT_TAG, ContentHash, RowHasher};
 use crate::error::TableError;
 use crate::names::{data_file_name, unique_name};
 use crate::stats::StatsCollector;
@@ -95,7 +96,8 @@ impl FileWriter {
         let folder = self.dir.join(&self.folder);
         self.world.disk.create_dir_all(&folder).map_err(TableError::io("create", &folder))?;
         let name = format!("{TEMPORARY_PREFIX}{}{TEMPORARY_SUFFIX}", unique_name(&self.world)?);
-        let mut open = OpenFile::create(&self.world, &folder.join(name), &self.layout, &self.waiting)?;
+        let hasher = RowHasher::new(&self.layout.schema, &self.values);
+        let mut open = OpenFile::create(&self.world, &folder.join(name), &self.layout, &self.waiting, hasher)?;
         for (chunk, rows) in std::mem::take(&mut self.waiting) {
             open.write(&chunk, rows)?;
         }
@@ -117,6 +119,8 @@ impl FileWriter {
         self.world.disk.rename(&finished.temporary.path, &target).map_err(TableError::io("rename to", &target))?;
         finished.temporary.keep();
         let stats = finished.stats.finish();
+        let mut tags = self.tags.clone();
+        tags.insert(CONTENT_TAG.to_owned(), finished.content.to_tag());
         self.done.push(AddFile {
             path,
             size_bytes: finished.size_bytes,
@@ -125,7 +129,7 @@ impl FileWriter {
             modification_time_ms: self.world.clock.now().0.div_euclid(1000),
             stats_json: serde_json::to_string(&stats)
                 .map_err(|error| TableError::Internal { detail: format!("statistics: {error}") })?,
-            tags: self.tags.clone(),
+            tags,
         });
         Ok(())
     }
@@ -184,6 +188,7 @@ struct OpenFile {
     group_number: usize,
     chunks_in_group: usize,
     stats: StatsCollector,
+    hasher: RowHasher,
 }
 
 impl std::fmt::Debug for OpenFile {
@@ -197,6 +202,7 @@ struct FinishedFile {
     sha256: String,
     size_bytes: u64,
     stats: StatsCollector,
+    content: ContentHash,
 }
 
 impl OpenFile {
@@ -205,6 +211,7 @@ impl OpenFile {
         path: &Path,
         layout: &Arc<FileLayout>,
         first_chunks: &[(Vec<ArrayRef>, usize)],
+        hasher: RowHasher,
     ) -> Result<Self, TableError> {
         let parquet = || TableError::parquet(path);
         let properties = Arc::new(encoding::writer_properties(layout, first_chunks).map_err(parquet())?);
@@ -216,7 +223,8 @@ impl OpenFile {
         let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&layout.schema));
         let stats = StatsCollector::new(layout.stats.iter().cloned());
         let layout = Arc::clone(layout);
-        Ok(Self { temporary, layout, writer, factory, group: None, group_number: 0, chunks_in_group: 0, stats })
+        let (group, group_number, chunks_in_group) = (None, 0, 0);
+        Ok(Self { temporary, layout, writer, factory, group, group_number, chunks_in_group, stats, hasher })
     }
 
     fn is_between_groups(&self) -> bool {
@@ -229,6 +237,7 @@ impl OpenFile {
 
     fn write(&mut self, chunk: &[ArrayRef], rows: usize) -> Result<(), TableError> {
         self.stats.update(chunk, rows);
+        self.hasher.update(chunk, rows)?;
         self.encode(chunk).map_err(TableError::parquet(&self.temporary.path))?;
         self.chunks_in_group += 1;
         if self.chunks_in_group >= self.layout.row_group_chunks {
@@ -276,6 +285,7 @@ impl OpenFile {
         hashed.file.sync_data().map_err(TableError::io("sync", &path))?;
         let sha256 = hashed.hash.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect();
         let size_bytes = hashed.size_bytes;
-        Ok(FinishedFile { temporary: self.temporary, sha256, size_bytes, stats: self.stats })
+        let content = self.hasher.finish();
+        Ok(FinishedFile { temporary: self.temporary, sha256, size_bytes, stats: self.stats, content })
     }
 }

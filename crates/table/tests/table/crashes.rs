@@ -2,12 +2,13 @@
 //! what was committed stays, and going on where the failure struck ends in the same table as without it.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
 use judi_faults::SimWorld;
 use judi_table::{
-    CompactionPolicy, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions, Transaction, plan_compaction,
-    read_file,
+    AddFile, CompactionPolicy, ContentHash, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions,
+    Transaction, plan_compaction, read_file,
 };
 use judi_world::{Disk, World};
 
@@ -17,7 +18,7 @@ const DIR: &str = "/tables/events";
 const APP: &str = "judge/0/events/0";
 
 /// A table's life: each step can be asked for again after it failed.
-const STEPS: usize = 5;
+const STEPS: usize = 7;
 
 fn options() -> TableOptions {
     TableOptions { checkpoint_interval: 2, ..TableOptions::default() }
@@ -39,14 +40,62 @@ fn step(world: &World, step: usize) -> Result<(), TableError> {
             let outcome = table.commit(&Transaction::replace(read_version, vec![data::partition(0)], adds))?;
             assert!(matches!(outcome, Outcome::Committed { .. } | Outcome::Unchanged { .. }), "{outcome:?}");
         }
+        5 => compact_beside_an_append_that_brings_a_column(world, &table)?,
+        6 => update_a_file(&table)?,
         _ => {
-            let policy = CompactionPolicy { files_min: 2, ..CompactionPolicy::default() };
-            for task in plan_compaction(&*table.snapshot()?, &policy) {
+            let policy = CompactionPolicy::default();
+            for task in plan_compaction(&*table.snapshot()?, &policy, i64::MAX, |_| true) {
                 let outcome = table.compact(&task, &data::narrow_options())?;
                 assert!(matches!(outcome, Outcome::Committed { .. }), "{outcome:?}");
             }
         }
     }
+    Ok(())
+}
+
+/// Another handle commits between the plan and the compaction's commit, whichever of them fails.
+fn compact_beside_an_append_that_brings_a_column(world: &World, table: &Table) -> Result<(), TableError> {
+    let snapshot = table.snapshot()?;
+    let tasks = plan_compaction(&snapshot, &CompactionPolicy::default(), i64::MAX, |_| true);
+    let before = table.content_hash(&snapshot, &data::partition(0))?;
+    let was_appended = snapshot.txn(APP).is_some_and(|last| last >= 5);
+    let other = Table::create_with(world, Path::new(DIR), &data::narrow_spec(), options())?;
+    let narrow = data::narrow_rows([150]);
+    let columns = narrow.schema().fields().iter().map(|field| field.name().clone()).zip(narrow.columns().to_vec());
+    let note: ArrayRef = Arc::new(StringArray::from(vec![Some("new")]));
+    let columns: Vec<(String, ArrayRef, bool)> =
+        columns.chain([("note".to_owned(), note)]).map(|(name, column)| (name, column, true)).collect();
+    let wide = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let adds = other.sink(&wide.schema(), data::narrow_options())?.write(&[wide.clone()])?;
+    let append = Transaction::append(adds).with_txn(APP, 5).with_schema(wide.schema());
+    assert!(matches!(other.commit(&append)?, Outcome::Committed { .. } | Outcome::AlreadyApplied { .. }));
+    for task in &tasks {
+        assert!(matches!(table.compact(task, &data::narrow_options())?, Outcome::Committed { .. }));
+    }
+    let mut expected = before;
+    if !was_appended {
+        expected += append.adds.iter().filter_map(AddFile::content_hash).sum::<ContentHash>();
+    }
+    let snapshot = table.snapshot()?;
+    assert_eq!(table.verify_content(&snapshot, &data::partition(0))?, expected, "the same rows, and the new one");
+    Ok(())
+}
+
+/// Moves the numbers of a partition of one file; asked for again, it finds them moved.
+fn update_a_file(table: &Table) -> Result<(), TableError> {
+    let snapshot = table.snapshot()?;
+    let file = snapshot.files_of(&data::partition(1)).next().unwrap();
+    let moved = |batch: RecordBatch| {
+        let at = batch.schema().index_of("sequence").unwrap();
+        let mut columns = batch.columns().to_vec();
+        let sequence: &Int32Array = columns[at].as_any().downcast_ref().unwrap();
+        let later: Int32Array = sequence.unary(|n| if n < 9_000 { n + 9_000 } else { n });
+        columns[at] = Arc::new(later);
+        Ok::<_, TableError>(RecordBatch::try_new(batch.schema(), columns).unwrap())
+    };
+    let updated = table.update_file(&snapshot, file, &data::narrow_options(), moved)?;
+    let outcome = table.commit_update(updated, serde_json::Map::new())?;
+    assert!(matches!(outcome, Outcome::Committed { .. } | Outcome::Unchanged { .. }), "{outcome:?}");
     Ok(())
 }
 

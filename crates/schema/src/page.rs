@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use judi_schema::envelope::Context;
+use crate::envelope::Context;
 
 /// Fills `page_path` and the `utm_*` that are empty from `page_url`. The path is taken as it stands; campaign
 /// values are percent-decoded, with `+` for a space, as forms write them.
@@ -46,6 +46,14 @@ pub fn derive(context: &mut Context) {
     }
 }
 
+/// A context with every field that `more` sets taken from `more`, and with what its page tells then.
+#[must_use]
+pub fn with_more(context: &Context, more: &Context) -> Context {
+    let mut context = context.overridden_by(more);
+    derive(&mut context);
+    context
+}
+
 /// The path and the query of an address; one without a scheme is taken for a path. The path of a bare host is `/`.
 fn split(url: &str) -> (&str, &str) {
     let url = url.split('#').next().unwrap_or(url);
@@ -58,7 +66,8 @@ fn split(url: &str) -> (&str, &str) {
 }
 
 /// Form decoding; a `%` that no two hexadecimal digits follow stands for itself, and what is not UTF-8 is replaced.
-pub(crate) fn decode(value: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn decode(value: &str) -> Cow<'_, str> {
     if !value.contains(['%', '+']) {
         return Cow::Borrowed(value);
     }

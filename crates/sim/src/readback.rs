@@ -1,0 +1,290 @@
+//! What tables and log hold, read as any reader reads them, into values that can be compared.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
+use judi_log::{FetchError, FetchedRecord, Log, LogId, Topic};
+use judi_schema::record::{decode_quarantined, peek, split};
+use judi_table::{DataFile, Snapshot, Table, TableError, invariants, read_file};
+use judi_world::{Timestamp, World};
+use thiserror::Error;
+
+use crate::devices::Id;
+use crate::machine::TABLES_DIR;
+use crate::schemas::{LATE, SEEN};
+use crate::violation::Violation;
+
+pub(crate) const EVENTS: &str = "events";
+pub(crate) const QUARANTINE: &str = "quarantine";
+const COMMITS: &str = "_judi/commits";
+
+const EVENT_COLUMNS: [&str; 7] =
+    ["anonymous_id", "event_id", "event", "session_id", "sequence", "occurred_at", "received_at"];
+const QUARANTINE_COLUMNS: [&str; 5] = ["envelope", "event_id", "event", "reason", "received_at"];
+
+/// Bytes of a fetch: all of a small world's partition.
+const FETCH_BYTES: usize = 1 << 20;
+
+/// What a row says that no later commit may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) event: String,
+    pub(crate) session: String,
+    pub(crate) sequence: Option<i64>,
+    pub(crate) occurred_us: Option<i64>,
+    /// Of the payload; of a quarantined event, empty.
+    pub(crate) token: String,
+}
+
+/// A row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) said: Said,
+    pub(crate) received_us: i64,
+    /// Of `quarantine`.
+    pub(crate) reason: String,
+}
+
+/// One table.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rows {
+    /// In no order; an id may be there twice, where it should not.
+    pub(crate) rows: Vec<(Id, Row)>,
+    /// The last offset that the table says to be past.
+    pub(crate) past: BTreeMap<(Topic, u32), u64>,
+}
+
+/// Both tables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) events: Rows,
+    pub(crate) quarantine: Rows,
+}
+
+/// Why tables could not be read.
+#[derive(Debug, Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error("cannot read {path}: {source}")]
+    Io { path: String, source: io::Error },
+    /// They can be, and are not what they should be.
+    #[error(transparent)]
+    Violation(Violation),
+}
+
+/// Rows of data files that were read before: their names tell their bytes, which is checked each time.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    rows: HashMap<String, Arc<Vec<(Id, Row)>>>,
+}
+
+impl Tables {
+    /// Reads both tables as they are now; those that are not yet there are empty.
+    pub(crate) fn read(world: &World, log: &LogId, cache: &mut Cache) -> Result<Self, ReadError> {
+        Ok(Self {
+            quarantine: read_table(world, QUARANTINE, log, cache)?,
+            events: read_table(world, EVENTS, log, cache)?,
+        })
+    }
+}
+
+fn read_table(world: &World, name: &'static str, log: &LogId, cache: &mut Cache) -> Result<Rows, ReadError> {
+    let dir = Path::new(TABLES_DIR).join(name);
+    let Some(table) = Table::open(world, &dir)? else { return Ok(Rows::default()) };
+    let snapshot = table.snapshot()?;
+    let mut rows = Rows::default();
+    let own = format!("judge/{log}/");
+    for (app_id, last) in snapshot.txns() {
+        let place = app_id.strip_prefix(&own).and_then(|place| place.split_once('/'));
+        let Some((topic, partition)) = place else { continue };
+        let topic = Topic::ALL.into_iter().find(|known| known.as_str() == topic);
+        if let (Some(topic), Ok(partition), Ok(last)) = (topic, partition.parse(), u64::try_from(last)) {
+            rows.past.insert((topic, partition), last);
+        }
+    }
+    for (path, file) in snapshot.files().iter() {
+        let full = dir.join(path);
+        let io = |source| ReadError::Io { path: full.display().to_string(), source };
+        let bytes = world.disk.read(&full).map_err(io)?;
+        invariants::file_is_named_by_its_bytes(path, &bytes)
+            .map_err(|violation| ReadError::Violation(violation.into()))?;
+        let key = format!("{name}/{path}");
+        let known = match cache.rows.get(&key) {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(read_rows(world, &dir, &snapshot, file, name)?),
+        };
+        rows.rows.extend(known.iter().cloned());
+        cache.rows.insert(key, known);
+    }
+    Ok(rows)
+}
+
+fn read_rows(
+    world: &World,
+    dir: &Path,
+    snapshot: &Snapshot,
+    file: &DataFile,
+    name: &'static str,
+) -> Result<Vec<(Id, Row)>, ReadError> {
+    let mut columns: Vec<&str> = match name {
+        EVENTS => EVENT_COLUMNS.to_vec(),
+        _ => QUARANTINE_COLUMNS.to_vec(),
+    };
+    if name == EVENTS {
+        columns.extend([SEEN, LATE].iter().filter(|name| snapshot.schema().index_of(name).is_ok()));
+    }
+    let mut rows = Vec::new();
+    for batch in read_file(world.disk.as_ref(), dir, snapshot, file, Some(&columns))? {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            let read = if name == EVENTS { event_row(&batch, row) } else { quarantine_row(&batch, row) };
+            rows.push(read.ok_or_else(|| stranger(name, &batch, row))?);
+        }
+    }
+    Ok(rows)
+}
+
+fn event_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
+    let id = Id::parse(&text(batch, "anonymous_id", row)?, &text(batch, "event_id", row)?)?;
+    let event = text(batch, "event", row)?;
+    let payload = batch.column_by_name(&event)?.as_struct_opt().filter(|payload| payload.is_valid(row))?;
+    let token = payload.column_by_name("token")?.as_string_opt::<i32>()?;
+    let said = Said {
+        session: text(batch, "session_id", row)?,
+        sequence: number(batch, "sequence", row),
+        occurred_us: moment(batch, "occurred_at", row),
+        token: token.value(row).to_owned(),
+        event,
+    };
+    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, reason: String::new() }))
+}
+
+fn quarantine_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
+    let envelope = batch.column_by_name("envelope")?.as_binary_opt::<i32>()?;
+    let peek = peek(envelope.value(row)).ok()?;
+    let id = Id::parse(peek.anonymous_id, &text(batch, "event_id", row)?)?;
+    let said = Said {
+        event: text(batch, "event", row)?,
+        session: String::new(),
+        sequence: None,
+        occurred_us: None,
+        token: String::new(),
+    };
+    let reason = text(batch, "reason", row)?;
+    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, reason }))
+}
+
+/// A row that no device can have sent.
+fn stranger(table: &'static str, batch: &RecordBatch, row: usize) -> ReadError {
+    let key = text(batch, "event_id", row).unwrap_or_default();
+    let (row, sent) = (format!("{:?}", batch.slice(row, 1)), "nothing".to_owned());
+    let invented = judi_judge::invariants::JudgeViolation::Invented { key, table, row, sent };
+    ReadError::Violation(invented.into())
+}
+
+fn text(batch: &RecordBatch, column: &str, row: usize) -> Option<String> {
+    let column = batch.column_by_name(column)?.as_string_opt::<i32>()?;
+    Some(if column.is_valid(row) { column.value(row).to_owned() } else { String::new() })
+}
+
+fn number(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(column)?.as_primitive_opt::<Int64Type>()?;
+    column.is_valid(row).then(|| column.value(row))
+}
+
+fn moment(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
+    let column = batch.column_by_name(column)?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    column.is_valid(row).then(|| column.value(row))
+}
+
+/// Rows by event and day.
+pub(crate) type DayCounts = BTreeMap<(String, i32), i64>;
+
+/// What `_judi.commits` says of the rows of `events`, and what is so.
+pub(crate) fn day_counts(world: &World) -> Result<(DayCounts, DayCounts), ReadError> {
+    let (mut said, mut are) = (DayCounts::new(), DayCounts::new());
+    each_batch(world, COMMITS, &["event", "event_day", "rows"], |batch, row| {
+        let days = batch.column_by_name("event_day")?.as_primitive_opt::<Date32Type>()?;
+        *said.entry((text(batch, "event", row)?, days.value(row))).or_default() += number(batch, "rows", row)?;
+        Some(())
+    })?;
+    each_batch(world, EVENTS, &["event", "event_time"], |batch, row| {
+        let day = Timestamp(moment(batch, "event_time", row)?).day();
+        *are.entry((text(batch, "event", row)?, day)).or_default() += 1;
+        Some(())
+    })?;
+    said.retain(|_, rows| *rows != 0);
+    Ok((said, are))
+}
+
+fn each_batch(
+    world: &World,
+    name: &'static str,
+    columns: &[&str],
+    mut each: impl FnMut(&RecordBatch, usize) -> Option<()>,
+) -> Result<(), ReadError> {
+    let dir = Path::new(TABLES_DIR).join(name);
+    let Some(table) = Table::open(world, &dir)? else { return Ok(()) };
+    let snapshot = table.snapshot()?;
+    for file in snapshot.files().values() {
+        for batch in read_file(world.disk.as_ref(), &dir, &snapshot, file, Some(columns))? {
+            let batch = batch?;
+            for row in 0..batch.num_rows() {
+                each(&batch, row).ok_or_else(|| stranger(name, &batch, row))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A record, as far as it is compared: a hash of all of it, and the id in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Record {
+    pub(crate) hash: [u8; 16],
+    pub(crate) id: Option<Id>,
+}
+
+/// The records of a partition from `from` on.
+pub(crate) fn read_partition(
+    log: &dyn Log,
+    topic: Topic,
+    partition: u32,
+    from: u64,
+) -> Result<Vec<(u64, Record)>, FetchError> {
+    let mut records = Vec::new();
+    let mut next = from;
+    loop {
+        let fetched = log.fetch(topic, partition, next, FETCH_BYTES)?;
+        records.extend(fetched.records.iter().map(|record| (record.offset, summary(topic, record))));
+        next = fetched.next;
+        if next >= fetched.end {
+            return Ok(records);
+        }
+    }
+}
+
+fn summary(topic: Topic, fetched: &FetchedRecord) -> Record {
+    let mut hasher = blake3::Hasher::new();
+    let record = &fetched.record;
+    for part in [&record.key[..], &record.value[..], &record.timestamp.0.to_le_bytes()] {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+    }
+    let mut hash = [0; 16];
+    hasher.finalize_xof().fill(&mut hash);
+    let id = match topic {
+        Topic::Events => split(&record.value)
+            .and_then(|parts| peek(parts.envelope))
+            .ok()
+            .and_then(|peek| Id::parse(peek.anonymous_id, peek.event_id)),
+        Topic::Quarantine => decode_quarantined(&record.value).ok().and_then(|refused| {
+            let envelope = refused.envelope?;
+            Id::parse(&envelope.context?.anonymous_id, &envelope.event_id)
+        }),
+    };
+    Record { hash, id }
+}
