@@ -98,7 +98,10 @@ mod tests {
         ] {
             assert_eq!(event_name(sent), name, "{sent}");
         }
-        assert_eq!((field_name("referrer", true), field_name("referrer", false)), ("referrer_sent".into(), "referrer".into()));
+        assert_eq!(
+            (field_name("referrer", true), field_name("referrer", false)),
+            ("referrer_sent".into(), "referrer".into())
+        );
         assert_eq!(pascal_case("story_opened_2"), "StoryOpened2");
     }
 

@@ -167,7 +167,11 @@ impl Values {
             (false, false, true) => Kind::Text,
             // Text of numbers among numbers is a number that somebody quoted.
             (false, true, true) if is_loose && self.numeric_texts == told => {
-                if number() == Kind::Int64 { Kind::Int64 } else { Kind::Double }
+                if number() == Kind::Int64 {
+                    Kind::Int64
+                } else {
+                    Kind::Double
+                }
             }
             _ if is_loose => Kind::Text,
             _ => Kind::Value,

@@ -36,15 +36,15 @@ fn published(proposal: &Proposal) -> Schemas {
     let sources = [proto("own/v1/known.proto", EMPTY), proto("inferred/v1/inferred.proto", &proposal.proto)];
     let schemas = Schemas::first(&sources).unwrap_or_else(|error| panic!("{error}\n{}", proposal.proto));
     let mapping = parse(&proposal.mapping).unwrap_or_else(|error| panic!("{error}\n{}", proposal.mapping));
-    check(&mapping, &proposal.mapping, schemas.current()).unwrap_or_else(|error| panic!("{error}\n{}", proposal.mapping));
+    check(&mapping, &proposal.mapping, schemas.current())
+        .unwrap_or_else(|error| panic!("{error}\n{}", proposal.mapping));
     schemas.with_segment(Arc::new(mapping))
 }
 
 /// The call as an event of the schemas, in JSON.
 fn replayed(schemas: &Schemas, call: &Value) -> Option<(String, Value)> {
     let payload = segment::kept(&call.to_string(), None);
-    let kept =
-        Kept { event: "", schema_version: 0, kind: PayloadKind::SegmentJson, payload: payload.as_bytes() };
+    let kept = Kept { event: "", schema_version: 0, kind: PayloadKind::SegmentJson, payload: payload.as_bytes() };
     let refit = refit(schemas, &kept)?;
     let json = crate::json::to_json(&refit.model.plans, refit.event.message, &refit.payload).unwrap();
     Some((refit.event.name.clone(), serde_json::from_str(&json).unwrap()))
@@ -206,7 +206,9 @@ fn lint_asks_only_what_a_person_must_say() {
     let sources = [proto("inferred/v1/inferred.proto", &proposal.proto)];
     let standards = Standards { workspace: Workspace::standard(), conventions: Conventions::default(), ledger: None };
     let rules: BTreeSet<String> = lint(&sources, &standards).unwrap().into_iter().map(|found| found.rule).collect();
-    let allowed = BTreeSet::from(["EVENT_DESCRIPTION", "EVENT_OWNER", "EVENT_TWIN", "FIELD_PII", "FIELD_TWIN"].map(str::to_owned));
+    let allowed = BTreeSet::from(
+        ["EVENT_DESCRIPTION", "EVENT_OWNER", "EVENT_TWIN", "FIELD_PII", "FIELD_TWIN"].map(str::to_owned),
+    );
     assert!(rules.is_subset(&allowed), "{rules:?}\n{}", proposal.proto);
     assert!(rules.contains("EVENT_OWNER") && rules.contains("EVENT_DESCRIPTION"), "{rules:?}");
 }

@@ -39,7 +39,10 @@ impl EventText {
         let mut writer = Writer { needs: BTreeSet::new(), fields: Vec::new(), is_loose };
         let (what, times) = (origin(source), if count == 1 { "event" } else { "events" });
         let mut body = format!("// {what}: inferred from {count} {times}.\nmessage {} {{\n", pascal_case(name));
-        let _ = writeln!(body, "  option (judi.event) = {{\n    name: {name:?}\n    owner: \"\"\n    description: \"\"\n  }};");
+        let _ = writeln!(
+            body,
+            "  option (judi.event) = {{\n    name: {name:?}\n    owner: \"\"\n    description: \"\"\n  }};"
+        );
         writer.members(&mut body, fields, count, 1, true);
         body.push_str("}\n");
         let mapping = mapping(source, name, &writer.fields);
@@ -96,7 +99,11 @@ impl Writer {
             }
             number += 1;
             // 19000 to 19999 are protobuf's own, and far beyond the bound of members.
-            self.field(&mut fields, &mut nested, &Described { name: &name, number, kind, member, count, depth, of_event });
+            self.field(
+                &mut fields,
+                &mut nested,
+                &Described { name: &name, number, kind, member, count, depth, of_event },
+            );
         }
         if object.more {
             let _ = writeln!(fields, "{indent}// There were more members than a proposal has fields.");
