@@ -61,7 +61,8 @@ fn compact_beside_an_append_that_brings_a_column(world: &World, table: &Table) -
     let was_appended = snapshot.txn(APP).is_some_and(|last| last >= 5);
     let other = Table::create_with(world, Path::new(DIR), &data::narrow_spec(), options())?;
     let narrow = data::narrow_rows([150]);
-    let columns = narrow.schema().fields().iter().map(|field| field.name().clone()).zip(narrow.columns().to_vec());
+    let schema = narrow.schema();
+    let columns = schema.fields().iter().map(|field| field.name().clone()).zip(narrow.columns().to_vec());
     let note: ArrayRef = Arc::new(StringArray::from(vec![Some("new")]));
     let columns: Vec<(String, ArrayRef, bool)> =
         columns.chain([("note".to_owned(), note)]).map(|(name, column)| (name, column, true)).collect();
@@ -84,7 +85,8 @@ fn compact_beside_an_append_that_brings_a_column(world: &World, table: &Table) -
 /// Moves the numbers of a partition of one file; asked for again, it finds them moved.
 fn update_a_file(table: &Table) -> Result<(), TableError> {
     let snapshot = table.snapshot()?;
-    let file = snapshot.files_of(&data::partition(1)).next().unwrap();
+    let partition = data::partition(1);
+    let file = snapshot.files_of(&partition).next().unwrap();
     let moved = |batch: RecordBatch| {
         let at = batch.schema().index_of("sequence").unwrap();
         let mut columns = batch.columns().to_vec();
@@ -120,7 +122,7 @@ fn contents_of(world: &World, snapshot: &Snapshot) -> Vec<i64> {
         let batches = read_file(world.disk.as_ref(), Path::new(DIR), snapshot, file, Some(&["sequence"])).unwrap();
         for batch in batches {
             let batch = batch.unwrap();
-            let column: &arrow::array::Int32Array = batch.column(0).as_any().downcast_ref().unwrap();
+            let column: &Int32Array = batch.column(0).as_any().downcast_ref().unwrap();
             numbers.extend(column.values().iter().map(|n| i64::from(*n)));
         }
         assert_eq!(file.rows, Some((numbers.len() - before) as u64), "{}", file.path);
