@@ -62,7 +62,16 @@ impl JudgeCore {
         let judged = plan.iter().map(|(place, resume)| (*place, resume.judge_from)).collect();
         let judged = self.within_log(&judged)?;
         let persisted_at = self.world.clock.monotonic();
-        self.memory = Some(Memory { index, judged, pending: None, records_since_persist: records, persisted_at });
+        let txns = |snapshot: &Snapshot| snapshot.txns().map(|(app_id, last)| (app_id.to_owned(), last)).collect();
+        self.memory = Some(Memory {
+            index,
+            judged,
+            quarantine_txns: txns(&found.quarantine),
+            events_txns: txns(&found.events),
+            pending: None,
+            records_since_persist: records,
+            persisted_at,
+        });
         Ok(())
     }
 

@@ -160,7 +160,7 @@ impl Simulation {
         if self.machine.is_some() || self.sim.disk.is_crashed() {
             return Ok(());
         }
-        match Machine::start(&self.sim.world(), &self.swarm, &self.schemas, self.sabotage) {
+        match Machine::start(&self.world(), &self.swarm, &self.schemas, self.sabotage) {
             Ok(machine) => {
                 self.trace.note(format_args!("the process starts"));
                 self.machine = Some(machine);
@@ -332,7 +332,7 @@ impl Simulation {
         let Some(machine) = &mut self.machine else { return Ok(()) };
         let mut judge = match machine.judge.take() {
             Some(judge) => judge,
-            None => match machine.open_judge(&self.sim.world(), &self.swarm, &self.schemas, false, self.sabotage) {
+            None => match machine.open_judge(&self.world(), &self.swarm, &self.schemas, false, self.sabotage) {
                 Ok(judge) => judge,
                 Err(error) => return self.judge_failed("opening the judge", &error).map(drop),
             },
@@ -374,7 +374,7 @@ impl Simulation {
         let Some(machine) = &mut self.machine else { return };
         let judge = match machine.second.take() {
             Some(judge) => Ok(judge),
-            None => machine.open_judge(&self.sim.world(), &self.swarm, &self.schemas, true, self.sabotage),
+            None => machine.open_judge(&self.world(), &self.swarm, &self.schemas, true, self.sabotage),
         };
         let done = judge.and_then(|mut judge| {
             let step = judge.step()?;
@@ -395,7 +395,7 @@ impl Simulation {
     /// Somebody reads the tables: what is seen stays.
     pub(super) fn look(&mut self) -> Result<(), Violation> {
         let Some(machine) = &self.machine else { return Ok(()) };
-        match Tables::read(&self.sim.world(), &machine.log.id(), &mut self.cache) {
+        match Tables::read(&self.world(), &machine.log.id(), &mut self.cache) {
             Ok(tables) => {
                 self.oracle.check_tables(&tables, true)?;
                 let (events, quarantine) = (tables.events.rows.len(), tables.quarantine.rows.len());
@@ -469,7 +469,7 @@ impl Simulation {
 
     fn plan_compaction(&mut self) -> Result<(), Violation> {
         let name = if self.chaos.chance(2, 3) { EVENTS } else { QUARANTINE };
-        let opened = Table::open(&self.sim.world(), &Path::new(TABLES_DIR).join(name));
+        let opened = Table::open(&self.world(), &Path::new(TABLES_DIR).join(name));
         let planned = opened.and_then(|table| {
             let Some(table) = table else { return Ok(None) };
             let policy = CompactionPolicy { files_min: 2, ..CompactionPolicy::default() };
@@ -487,7 +487,7 @@ impl Simulation {
 
     fn vacuum(&mut self) -> Result<(), Violation> {
         for name in [EVENTS, QUARANTINE] {
-            let opened = Table::open(&self.sim.world(), &Path::new(TABLES_DIR).join(name));
+            let opened = Table::open(&self.world(), &Path::new(TABLES_DIR).join(name));
             match opened.and_then(|table| table.map(|table| table.vacuum(VACUUM_RETENTION)).transpose()) {
                 Ok(report) => self.trace.note(format_args!("vacuum of {name}: {report:?}")),
                 Err(error) => self.excuse("vacuum", &error)?,
@@ -499,7 +499,7 @@ impl Simulation {
     /// Another process opens the same project: it is refused.
     fn second_process(&mut self) -> Result<(), Violation> {
         let Some(machine) = &self.machine else { return Ok(()) };
-        let world = self.sim.world();
+        let world = self.world();
         match EmbeddedLog::open(&world, Path::new(LOG_DIR), log_options(&self.swarm)) {
             Err(OpenError::Locked { .. }) => {}
             Ok(_) => return Err(Violation::NotRefused { what: "the log" }),
