@@ -1,8 +1,8 @@
 //! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
@@ -10,7 +10,7 @@ use arrow::datatypes::SchemaRef;
 use judi_log::{LogId, Positions};
 use judi_schema::schemas::Schemas;
 use judi_table::{
-    AddFile, CompactionPolicy, Conflict, DataFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions,
+    AddFile, CompactionPolicy, Conflict, DataFile, Outcome, SinkOptions, Table, TableError, TableOptions,
     TableSpec, Transaction, plan_compaction,
 };
 use judi_world::World;
