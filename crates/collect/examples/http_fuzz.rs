@@ -47,7 +47,7 @@ message ArticleView {
 "#;
 
 /// Requests of one connection.
-const REQUESTS_PER_CONNECTION: u64 = 12;
+const REQUESTS_PER_CONNECTION: u64 = 5;
 
 /// How long a connection may take to be answered and closed. Deadlines of the server are shorter.
 const PATIENCE: Duration = Duration::from_secs(20);

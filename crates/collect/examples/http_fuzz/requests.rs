@@ -56,7 +56,7 @@ pub(crate) fn connection(random: &SeededRandom, requests: u64) -> Vec<u8> {
     for _ in 0..requests {
         let start = bytes.len();
         request(random, &mut bytes);
-        if random.chance(1, 3) {
+        if random.chance(1, 5) {
             mutate(random, &mut bytes, start);
         }
     }
