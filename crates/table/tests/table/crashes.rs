@@ -72,7 +72,7 @@ fn compact_beside_an_append_that_brings_a_column(world: &World, table: &Table) -
     let columns: Vec<(String, ArrayRef, bool)> =
         columns.chain([("note".to_owned(), note)]).map(|(name, column)| (name, column, true)).collect();
     let wide = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    let adds = other.sink(&wide.schema(), data::narrow_options())?.write(&[wide.clone()])?;
+    let adds = other.sink(&wide.schema(), data::narrow_options())?.write(std::slice::from_ref(&wide))?;
     let append = Transaction::append(adds).with_txn(APP, 5).with_schema(wide.schema());
     assert!(matches!(other.commit(&append)?, Outcome::Committed { .. } | Outcome::AlreadyApplied { .. }));
     for task in &tasks {
