@@ -10,8 +10,8 @@ use arrow::datatypes::SchemaRef;
 use judi_log::{LogId, Positions};
 use judi_schema::schemas::Schemas;
 use judi_table::{
-    AddFile, CompactionPolicy, Conflict, DataFile, Outcome, SinkOptions, Table, TableError, TableOptions,
-    TableSpec, Transaction, plan_compaction,
+    AddFile, CompactionPolicy, Conflict, DataFile, Outcome, SinkOptions, Table, TableError, TableOptions, TableSpec,
+    Transaction, plan_compaction,
 };
 use judi_world::World;
 use serde_json::{Map, Value};
