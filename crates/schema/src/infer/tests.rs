@@ -88,7 +88,7 @@ message StoryOpened {
   message AuthorPart {
     // In all of them.
     optional int64 age = 1;
-    // In all of them. For example "Anna".
+    // In all of them.
     optional string name = 2;
   }
   // In all of them.
