@@ -28,8 +28,9 @@ use judi_schema::{json, page, record, segment, wire};
 use judi_world::Timestamp;
 use serde::Serialize;
 
-use crate::incoming::{Incoming, Payload, RawEvent, Reading};
+use crate::incoming::{Incoming, Payload, RawEvent, Reading, SentClock};
 use crate::moment;
+use crate::visitor::Visitor;
 
 /// The longest id, in characters: a UUID has 36, and other senders' ids are hashes and counters.
 pub const EVENT_ID_CHARACTERS_MAX: usize = 100;
@@ -119,6 +120,9 @@ pub struct Acceptor<'a> {
     /// The batch's context with what its page tells; lent to the envelope of each event that says no more, so
     /// that sharing costs no copies.
     shared: Option<Context>,
+    /// Who gives events their `anonymous_id` that have none.
+    visitor: Option<Visitor>,
+    clock: SentClock,
     nearest_left: u32,
 }
 
@@ -128,7 +132,25 @@ impl<'a> Acceptor<'a> {
     pub fn new(schemas: &'a Schemas, facts: Facts<'a>, context: Context) -> Self {
         let mut shared = context.clone();
         page::derive(&mut shared);
-        Self { schemas, facts, sent: context, shared: Some(shared), nearest_left: NEAREST_PER_BATCH }
+        let (sent, shared, clock) = (context, Some(shared), SentClock::default());
+        Self { schemas, facts, sent, shared, visitor: None, clock, nearest_left: NEAREST_PER_BATCH }
+    }
+
+    /// With what the batch says of the device's clocks beside `sent_at`.
+    #[must_use]
+    pub fn with_clock(self, clock: SentClock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// The same, with an `anonymous_id` for events that come without.
+    pub(crate) fn with_visitor(mut self, visitor: Option<Visitor>) -> Self {
+        self.visitor = visitor;
+        self
+    }
+
+    /// The visitor, after all events.
+    pub(crate) const fn visitor(&self) -> Option<&Visitor> {
+        self.visitor.as_ref()
     }
 
     /// What becomes of the batch's event number `index`.
@@ -166,11 +188,16 @@ impl<'a> Acceptor<'a> {
         };
         let own = event.context.take();
         let is_shared = own.is_none();
-        let context = match own {
+        let mut context = match own {
             None => self.shared.take(),
             Some(own) => Some(self.merged(&own)),
         };
+        if let (Some(visitor), Some(context)) = (&mut self.visitor, &mut context) {
+            visitor.fill(context);
+        }
         let mut envelope = envelope(&facts, index, &event, context);
+        envelope.sent_monotonic_ms = self.clock.sent_monotonic_ms;
+        envelope.round_trip_ms = self.clock.round_trip_ms;
         let identity = (!event.event_id.is_empty()).then(|| identity(&envelope));
         let verdict = match fault {
             // The whole event is kept: what of the envelope could not be read stands nowhere else.
@@ -183,7 +210,7 @@ impl<'a> Acceptor<'a> {
             Ok(Fitting { model, event, payload, context }) => {
                 envelope.schema_version = model.version;
                 if let Some(more) = context {
-                    envelope.context = Some(page::with_more(envelope.context.take().unwrap_or_default(), &more));
+                    envelope.context = Some(page::with_more(&envelope.context.take().unwrap_or_default(), &more));
                     envelope.event.clone_from(&event.name);
                 }
                 let value = record::encode_event(model, event, &envelope, &payload);
@@ -364,15 +391,21 @@ fn envelope(facts: &Facts<'_>, index: usize, event: &Incoming<'_>, context: Opti
         import_run: facts.import_run.to_owned(),
         context,
         payload_kind: PayloadKind::Unspecified.into(),
+        ..Envelope::default()
     }
 }
 
 /// A UUIDv7 (RFC 9562) of the moment of receipt, for an event that came without an id.
 fn given_id(facts: &Facts<'_>, index: usize) -> String {
-    let hash = blake3::keyed_hash(&facts.id_seed, &(index as u64).to_le_bytes());
+    new_id(&facts.id_seed, facts.received_at, index as u64)
+}
+
+/// A UUIDv7 (RFC 9562) of a moment, unlike that of any other number or seed.
+pub(crate) fn new_id(seed: &[u8; 32], at: Timestamp, number: u64) -> String {
+    let hash = blake3::keyed_hash(seed, &number.to_le_bytes());
     let mut random = [0; 10];
     random.iter_mut().zip(hash.as_bytes()).for_each(|(byte, hashed)| *byte = *hashed);
-    let millis = u64::try_from(facts.received_at.0 / 1_000).unwrap_or(0);
+    let millis = u64::try_from(at.0 / 1_000).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }
 

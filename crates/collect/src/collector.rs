@@ -1,49 +1,57 @@
 //! The Event API's shell: it reads a body, has its events judged, waits until the log has them on disk, and
 //! answers. Nothing is answered `ok`, `duplicate` or `quarantined` that would not survive the machine.
 
+mod judging;
+mod notes;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::header::{ORIGIN, USER_AGENT};
 use http::request::Parts;
-use judi_log::{AppendError, AppendResult, Log};
+use http::{HeaderMap, Uri};
+use judi_log::Log;
 use judi_schema::schemas::Schemas;
 use judi_world::{Timestamp, World};
-use prost::Message;
 
-use crate::accept::{Acceptor, Facts, Status};
-use crate::batch::{self, Bounds, Prepared, Settled};
+use crate::accept;
+use crate::batch::Settled;
 use crate::body;
 use crate::bots::{self, Strictness};
-use crate::format::{BodyFormat, Form, FormatFault, IncomingBatch};
-use crate::in_flight::{Held, InFlight};
-use crate::inflate::{self, Encoding};
+use crate::format::{BodyFormat, Form};
+use crate::in_flight::InFlight;
+use crate::inflate::Encoding;
 use crate::keys::{self, Keys};
 use crate::options::{CollectOptions, Limits};
-use crate::recent::{RECENT_MAX, Recent, RecentRefusal};
+use crate::recent::Recent;
 use crate::refusal::Refusal;
 use crate::seen::SeenIds;
-use crate::telemetry::{Now, Telemetry};
+use crate::telemetry::Telemetry;
+use crate::tenant::{Moment, Tenant};
+use crate::turns::{Turns, Window};
+use crate::usage;
+use crate::visitor::Visitor;
 
-/// Bodies from here on, and all compressed ones, are judged off the threads that serve connections: below it
-/// the work is a millisecond and handing it over costs more than it saves.
-const BLOCKING_BYTES_MIN: usize = 128 * 1024;
+/// The number of a new visitor's id among those of its request: no event's.
+const VISITOR_NUMBER: u64 = u64::MAX;
 
-/// How long after a failed append the log counts as not writable. Nobody sends to a server that is not ready,
-/// so only time can make it ready again.
-const LOG_FAILURE_REMEMBERED: Duration = Duration::from_secs(5);
+/// What is with the log at once: enough to keep its disk busy, and no more than it writes in about the time of a sync,
+/// since whoever comes next waits behind it.
+const WRITING_WINDOW: Window = Window::Measured { time: Duration::from_millis(10), min: 4 << 20, max: 16 << 20 };
 
-/// How much of a path is remembered of a refused request, in characters.
-const PATH_CHARACTERS_MAX: usize = 200;
+/// What each key may write per round, in bytes: a body of usual size.
+const WRITING_QUANTUM_BYTES: usize = 64 * 1024;
 
 /// How many records the judge has yet to read; `None` where it is not known.
 pub type JudgeLag = Arc<dyn Fn() -> Option<u64> + Send + Sync>;
+
+/// Figures of another stage as they are now, in Prometheus' text form.
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What a [`Collector`] is made of.
 pub struct CollectorParts {
@@ -69,8 +77,13 @@ pub struct Collector {
     judge_lag: JudgeLag,
     seen: SeenIds,
     in_flight: Arc<InFlight>,
+    /// Turns of large bodies on the processors.
+    judging: Arc<Turns>,
+    /// Turns of records at the log.
+    writing: Arc<Turns>,
     telemetry: Telemetry,
     recent: Recent,
+    more_metrics: Mutex<Vec<MetricsText>>,
     /// What given ids are made of, with the number of each batch.
     id_key: [u8; 32],
     batches: AtomicU64,
@@ -84,8 +97,10 @@ struct Arrival {
     format: Arc<dyn BodyFormat>,
     limits: Limits,
     encoding: Encoding,
-    key: Option<String>,
+    /// `None`: the body must tell.
+    tenant: Option<Arc<Tenant>>,
     origin: Option<String>,
+    visitor: Option<Visitor>,
     is_bot: bool,
     id_seed: [u8; 32],
 }
@@ -99,9 +114,18 @@ impl Collector {
         let CollectorParts { mut options, world, log, schemas, judge_lag } = parts;
         let mut id_key = [0; 32];
         world.random.fill(&mut id_key)?;
+        let keys = Keys::new(std::mem::take(&mut options.keys));
+        if let Some(path) = &options.usage_path {
+            usage::load(&*world.disk, path, &keys);
+        }
+        let clock = || Arc::clone(&world.clock);
+        let limits = &options.limits;
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Arc::new(Self {
-            keys: Keys::new(std::mem::take(&mut options.keys)),
-            in_flight: Arc::new(InFlight::new(options.limits.in_flight_bytes)),
+            keys,
+            in_flight: InFlight::new(clock(), limits.in_flight_bytes, limits.in_flight_requests),
+            judging: Turns::new(clock(), Window::Fixed((processors / 2).max(1)), 1),
+            writing: Turns::new(clock(), WRITING_WINDOW, WRITING_QUANTUM_BYTES),
             seen: SeenIds::new(options.seen_ids),
             options,
             world,
@@ -110,6 +134,7 @@ impl Collector {
             judge_lag,
             telemetry: Telemetry::default(),
             recent: Recent::default(),
+            more_metrics: Mutex::default(),
             id_key,
             batches: AtomicU64::new(0),
             log_failed_us: AtomicU64::new(0),
@@ -121,19 +146,13 @@ impl Collector {
         *self.schemas.write().unwrap_or_else(PoisonError::into_inner) = schemas;
     }
 
-    /// The requests and events that were refused last, oldest first; at most 1,000.
-    #[must_use]
-    pub fn recent_refusals(&self) -> Vec<RecentRefusal> {
-        self.recent.all()
-    }
-
     /// Takes one request in a native form: everything between its headers and its answer.
     pub(crate) async fn take(self: &Arc<Self>, parts: &Parts, body: Body) -> Result<Settled, Refusal> {
         match Form::of(&parts.headers) {
             Ok(form) => self.take_as(parts, body, Arc::new(form)).await,
             Err(refusal) => {
                 body::discard(body, &parts.headers).await;
-                self.note_refusal(parts, &refusal);
+                self.note_refusal(&parts.uri, &parts.headers, &refusal);
                 Err(refusal)
             }
         }
@@ -149,7 +168,7 @@ impl Collector {
         let taken = self.take_noting_nothing(parts, body, format).await;
         match &taken {
             Ok(settled) => self.note_rejected(parts, settled),
-            Err(refusal) => self.note_refusal(parts, refusal),
+            Err(refusal) => self.note_refusal(&parts.uri, &parts.headers, refusal),
         }
         taken
     }
@@ -167,47 +186,28 @@ impl Collector {
                 return Err(refusal);
             }
         };
-        let mut held = InFlight::begin(&self.in_flight);
-        let body = body::read(body, &parts.headers, &arrival.limits, &mut held).await?;
-        let (prepared, held) = self.prepare_anywhere(arrival, body, held).await?;
-        let settled = self.write(prepared).await;
-        drop(held);
-        settled
-    }
-
-    /// Remembers a request that was refused as a whole.
-    pub(crate) fn note_refusal(&self, parts: &Parts, refusal: &Refusal) {
-        let key = match refusal {
-            Refusal::DisabledKey { name } | Refusal::ForeignOrigin { name, .. } => Some(name.clone()),
-            _ => self.key_name(parts),
+        let tenant = Arc::clone(arrival.tenant.as_ref().unwrap_or_else(|| self.keys.nobody()));
+        let expected = body::declared_bytes(&parts.headers).unwrap_or(0).min(arrival.limits.batch_bytes);
+        let mut held = match InFlight::begin(&self.in_flight, tenant.share(), expected) {
+            Ok(held) => held,
+            Err(busy) => {
+                body::discard(body, &parts.headers).await;
+                return Err(busy);
+            }
         };
-        self.recent.note(RecentRefusal {
-            at: self.world.clock.now(),
-            path: parts.uri.path().chars().take(PATH_CHARACTERS_MAX).collect(),
-            key,
-            status: refusal.status().as_u16(),
-            reason: refusal.code(),
-            event_id: None,
-            detail: refusal.to_string(),
-        });
+        let body = body::read(body, &parts.headers, &arrival.limits, &mut held).await?;
+        let (judged, held) = self.judge_anywhere(arrival, body, held, tenant.line()).await?;
+        // What was judged is written and counted even where the sender goes away; so the memory that it takes is
+        // given back when the log is done with it, and not before.
+        let this = Arc::clone(self);
+        let written = tokio::spawn(async move { this.write(judged, held).await });
+        // It does not panic; it is cancelled only where the runtime ends.
+        written.await.unwrap_or(Err(Refusal::Closing))
     }
 
-    fn note_rejected(&self, parts: &Parts, settled: &Settled) {
-        for result in settled.results.iter().filter(|result| result.status == Status::Rejected).take(RECENT_MAX) {
-            self.recent.note(RecentRefusal {
-                at: self.world.clock.now(),
-                path: parts.uri.path().chars().take(PATH_CHARACTERS_MAX).collect(),
-                key: self.key_name(parts),
-                status: 200,
-                reason: result.reason.unwrap_or_default(),
-                event_id: Some(result.event_id.clone()),
-                detail: result.detail.clone().unwrap_or_default(),
-            });
-        }
-    }
-
-    fn key_name(&self, parts: &Parts) -> Option<String> {
-        keys::presented(&parts.headers, &parts.uri).and_then(|key| self.keys.name(&key).map(str::to_owned))
+    /// The key that the headers or the address tell.
+    fn tenant(&self, uri: &Uri, headers: &HeaderMap) -> Option<&Arc<Tenant>> {
+        self.keys.find(&keys::presented(headers, uri)?)
     }
 
     pub(crate) const fn keys(&self) -> &Keys {
@@ -219,149 +219,49 @@ impl Collector {
         self.world.clock.monotonic()
     }
 
-    /// Notes a request that has been answered.
-    pub(crate) fn answered(&self, status: http::StatusCode, took: Duration) {
-        self.telemetry.request(status, took);
-        self.in_flight.note(took);
+    /// The schemas of now.
+    pub(crate) fn schemas(&self) -> Arc<Schemas> {
+        Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn metrics(&self) -> String {
-        self.telemetry.render(&self.now())
-    }
-
-    pub(crate) fn now(&self) -> Now {
-        let failed_us = self.log_failed_us.load(Ordering::Relaxed);
-        let since = self.monotonic().saturating_sub(Duration::from_micros(failed_us.saturating_sub(1)));
-        Now {
-            in_flight_requests: self.in_flight.requests(),
-            in_flight_bytes: self.in_flight.bytes(),
-            judge_lag: (self.judge_lag)(),
-            log_writable: failed_us == 0 || since >= LOG_FAILURE_REMEMBERED,
-        }
+    pub(crate) const fn options(&self) -> &CollectOptions {
+        &self.options
     }
 
     /// What the headers say, and whether they may.
     fn arrival(&self, parts: &Parts, format: Arc<dyn BodyFormat>) -> Result<Arrival, Refusal> {
         let text = |name| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let origin = text(ORIGIN).map(Cow::into_owned);
-        let key = keys::presented(&parts.headers, &parts.uri);
-        if key.is_some() {
-            // A stranger is turned away before the body is read.
-            self.keys.admit(key.as_deref(), origin.as_deref())?;
+        // A stranger is turned away before the body is read, and so is who has sent enough.
+        let tenant = match keys::presented(&parts.headers, &parts.uri) {
+            Some(key) => Some(Arc::clone(self.keys.admit(Some(&key), origin.as_deref())?)),
+            None => None,
+        };
+        if let Some(tenant) = &tenant {
+            tenant.admit(self.moment())?;
         }
         let number = self.batches.fetch_add(1, Ordering::Relaxed);
+        let id_seed = *blake3::keyed_hash(&self.id_key, &number.to_le_bytes()).as_bytes();
+        let received_at = self.world.clock.now();
+        let cookie = self.options.cookie.as_ref();
         Ok(Arrival {
-            received_at: self.world.clock.now(),
+            received_at,
             limits: format.limits(&self.options.limits),
             format,
             encoding: Encoding::of(&parts.headers)?,
-            key,
+            tenant,
             origin,
+            visitor: cookie.map(|cookie| {
+                Visitor::of(&parts.headers, cookie, || accept::new_id(&id_seed, received_at, VISITOR_NUMBER))
+            }),
             is_bot: text(USER_AGENT).is_some_and(|agent| bots::is_bot(&agent, Strictness::Live)),
-            id_seed: *blake3::keyed_hash(&self.id_key, &number.to_le_bytes()).as_bytes(),
+            id_seed,
         })
     }
 
-    async fn prepare_anywhere(
-        self: &Arc<Self>,
-        arrival: Arrival,
-        body: Bytes,
-        mut held: Held,
-    ) -> Result<(Prepared, Held), Refusal> {
-        if body.len() < BLOCKING_BYTES_MIN && arrival.encoding == Encoding::Identity {
-            let prepared = self.prepare(&arrival, &body, &mut held)?;
-            return Ok((prepared, held));
-        }
-        let this = Arc::clone(self);
-        let work = tokio::task::spawn_blocking(move || {
-            let prepared = this.prepare(&arrival, &body, &mut held)?;
-            Ok((prepared, held))
-        });
-        // The work does not panic; it is cancelled only where the runtime ends.
-        work.await.unwrap_or(Err(Refusal::Closing))
+    fn moment(&self) -> Moment {
+        Moment { utc: self.world.clock.now(), monotonic: self.monotonic() }
     }
-
-    /// From bytes to records: all the work on the processor.
-    fn prepare(&self, arrival: &Arrival, body: &[u8], held: &mut Held) -> Result<Prepared, Refusal> {
-        let limits = &arrival.limits;
-        let inflated = match arrival.encoding {
-            Encoding::Identity => Cow::Borrowed(body),
-            encoding => {
-                let max = limits.inflated_bytes;
-                Cow::Owned(inflate::inflate(encoding, body, max, |bytes| held.grow(bytes))?)
-            }
-        };
-        self.telemetry.body(body.len(), inflated.len());
-        let batch = arrival.format.read(&inflated, limits.batch_events).map_err(|fault| match fault {
-            FormatFault::Unreadable(detail) => Refusal::Unreadable { detail },
-            FormatFault::TooManyEvents { .. } => too_many(limits.batch_events),
-        })?;
-        self.judge(arrival, batch, held)
-    }
-
-    fn judge(&self, arrival: &Arrival, incoming: IncomingBatch<'_>, held: &mut Held) -> Result<Prepared, Refusal> {
-        let presented = arrival.key.as_deref().unwrap_or(&incoming.write_key);
-        let source = self.keys.admit(Some(presented), arrival.origin.as_deref())?;
-        let event_bytes_max = arrival.limits.event_bytes;
-        if incoming.context.encoded_len() > event_bytes_max {
-            return Err(Refusal::TooLarge { what: "the context", max: event_bytes_max, unit: "bytes" });
-        }
-        let facts = Facts {
-            received_at: arrival.received_at,
-            sent_at: incoming.sent_at,
-            source,
-            place: "",
-            is_bot: arrival.is_bot,
-            import_run: "",
-            clock_tolerance: self.options.clock_tolerance,
-            event_bytes_max,
-            id_seed: arrival.id_seed,
-        };
-        let schemas = Arc::clone(&self.schemas.read().unwrap_or_else(PoisonError::into_inner));
-        let mut acceptor = Acceptor::new(&schemas, facts, incoming.context);
-        let bounds = Bounds { partitions: self.log.partitions(), bytes_max: arrival.limits.records_bytes };
-        batch::prepare(&mut acceptor, &*arrival.format, incoming.events, &self.seen, bounds, held)
-    }
-
-    /// Makes the records durable, in one group commit.
-    async fn write(&self, mut prepared: Prepared) -> Result<Settled, Refusal> {
-        let batches = prepared.take_batches();
-        let outcomes = if batches.is_empty() {
-            Vec::new()
-        } else {
-            let started = self.monotonic();
-            let outcomes = self.log.append_many(batches).await;
-            self.telemetry.appended(prepared.record_bytes(), self.monotonic().saturating_sub(started));
-            self.note_log(&outcomes);
-            outcomes
-        };
-        let settled = prepared.settle(&outcomes, &self.seen)?;
-        self.telemetry.results(&settled.results);
-        Ok(settled)
-    }
-
-    fn note_log(&self, outcomes: &[AppendResult]) {
-        let failure = outcomes.iter().filter_map(|outcome| outcome.as_ref().err()).find(|error| is_failure(error));
-        let Some(error) = failure else {
-            if outcomes.iter().any(Result::is_ok) {
-                self.log_failed_us.store(0, Ordering::Relaxed);
-            }
-            return;
-        };
-        let now_us = u64::try_from(self.monotonic().as_micros()).unwrap_or(u64::MAX - 1);
-        if self.log_failed_us.swap(now_us + 1, Ordering::Relaxed) == 0 {
-            tracing::error!(%error, "events are refused: the log does not take them");
-        }
-    }
-}
-
-/// Whether the log is broken, and not just busy.
-const fn is_failure(error: &AppendError) -> bool {
-    matches!(error, AppendError::NoSpace { .. } | AppendError::Io { .. } | AppendError::Closed)
-}
-
-const fn too_many(max: usize) -> Refusal {
-    Refusal::TooLarge { what: "the number of events", max, unit: "events" }
 }
 
 impl fmt::Debug for Collector {

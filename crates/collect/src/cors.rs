@@ -15,20 +15,34 @@ use crate::collector::Collector;
 /// What a path that takes events answers to.
 pub(crate) const EVENT_METHODS: &str = "POST, OPTIONS";
 
-/// What a browser may send along: the key, the body's form, and how it is compressed.
-const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key";
+/// What the pixel answers to.
+pub(crate) const PIXEL_METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// What a browser may send along: the key, the body's form, and how it is compressed; then what the libraries of
+/// Segment, RudderStack and Jitsu add, of which nothing is read.
+const ALLOWED_HEADERS: &str = "authorization, content-type, content-encoding, x-write-key, \
+                               x-retry-count, anonymousid, x-ip-policy, x-enable-debug";
 
 /// How long browsers may remember a preflight, in seconds: a day, which most of them cut shorter.
 const PREFLIGHT_SECONDS: &str = "86400";
 
 /// Answers the question that a browser asks before it sends what a plain form could not.
 pub(crate) async fn preflight(State(collector): State<Arc<Collector>>, headers: HeaderMap) -> Response {
+    permit(&collector, &headers, EVENT_METHODS)
+}
+
+/// The same of the pixel.
+pub(crate) async fn preflight_of_pixel(State(collector): State<Arc<Collector>>, headers: HeaderMap) -> Response {
+    permit(&collector, &headers, PIXEL_METHODS)
+}
+
+fn permit(collector: &Collector, headers: &HeaderMap, methods: &'static str) -> Response {
     let started = collector.monotonic();
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answered = response.headers_mut();
-    answered.insert(ALLOW, HeaderValue::from_static(EVENT_METHODS));
-    if allow_origin(&collector, &headers, answered) {
-        answered.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(EVENT_METHODS));
+    answered.insert(ALLOW, HeaderValue::from_static(methods));
+    if allow_origin(collector, headers, answered) {
+        answered.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
         answered.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
         answered.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
     }

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use judi_schema::envelope::Context;
 use judi_world::Timestamp;
 
-use crate::incoming::{RawEvent, Reading};
+use crate::incoming::{RawEvent, Reading, SentClock};
 use crate::json::{self, JsonFault};
 use crate::options::Limits;
 use crate::protobuf::{self, ProtobufFault};
@@ -27,10 +27,10 @@ pub(crate) trait BodyFormat: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`FormatFault`], when the body as a whole is no batch.
-    fn read<'a>(&self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault>;
+    fn read<'a>(&'a self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault>;
 
     /// One event of the batch. What is wrong with it is part of the reading.
-    fn read_event<'a>(&self, raw: RawEvent<'a>) -> Reading<'a> {
+    fn read_event<'a>(&'a self, raw: RawEvent<'a>) -> Reading<'a> {
         raw.read()
     }
 }
@@ -39,6 +39,8 @@ pub(crate) trait BodyFormat: Debug + Send + Sync {
 pub(crate) struct IncomingBatch<'a> {
     /// When the device says that it sent it.
     pub(crate) sent_at: Option<Timestamp>,
+    /// What it says of the device's clocks beside that.
+    pub(crate) clock: SentClock,
     /// What holds for all events that do not say otherwise.
     pub(crate) context: Context,
     /// Empty: the body carries none.
@@ -80,12 +82,13 @@ impl Form {
 }
 
 impl BodyFormat for Form {
-    fn read<'a>(&self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault> {
+    fn read<'a>(&'a self, body: &'a [u8], events_max: usize) -> Result<IncomingBatch<'a>, FormatFault> {
         match self {
             Self::Json => {
                 let batch = json::read_batch(utf8(body)?, events_max)?;
                 Ok(IncomingBatch {
                     sent_at: batch.sent_at,
+                    clock: batch.clock,
                     context: batch.context,
                     write_key: batch.write_key,
                     events: Box::new(batch.events.into_iter().map(RawEvent::Json)),
@@ -95,6 +98,7 @@ impl BodyFormat for Form {
                 let batch = protobuf::read_batch(body, events_max)?;
                 Ok(IncomingBatch {
                     sent_at: batch.sent_at,
+                    clock: batch.clock,
                     context: batch.context,
                     write_key: Cow::Borrowed(batch.write_key),
                     events: Box::new(batch.events.into_iter().map(RawEvent::Protobuf)),

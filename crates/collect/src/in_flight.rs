@@ -1,40 +1,69 @@
-//! How much is being worked on at once, in bytes: the bound on the server's memory, and the measure of its load.
+//! How much is being worked on at once, in bytes and in requests: the bound on the server's memory, shared out over
+//! the keys so that none of them fills it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use judi_world::Clock;
+
+use crate::fair::allowance::Promised;
+use crate::fair::drain::UNMEASURED;
+use crate::fair::room;
 use crate::refusal::Refusal;
 
-/// The weight of the newest request in the mean, as a power of two: a sixteenth.
-const MEAN_SHIFT: u32 = 4;
+/// What a request that was sent away before its size was known is taken for when it comes again, in bytes.
+const REQUEST_BYTES_GUESSED: usize = 32 * 1024;
 
 /// All bodies and records that are held.
 #[derive(Debug)]
 pub(crate) struct InFlight {
+    clock: Arc<dyn Clock>,
     bytes: AtomicUsize,
     bytes_max: usize,
     requests: AtomicUsize,
-    /// How long a request lately took, in microseconds: how soon room comes free.
-    mean_us: AtomicU64,
+    requests_max: usize,
+    /// Bytes a second that are given back under load.
+    rate: AtomicU64,
+}
+
+/// What one key holds of it.
+#[derive(Debug)]
+pub(crate) struct Share {
+    bytes: AtomicUsize,
+    requests: AtomicUsize,
+    bytes_max: usize,
+    promised: Mutex<Promised>,
 }
 
 /// What one request holds; given back on drop.
 #[derive(Debug)]
 pub(crate) struct Held {
     all: Arc<InFlight>,
+    share: Arc<Share>,
     bytes: usize,
 }
 
 impl InFlight {
-    pub(crate) const fn new(bytes_max: usize) -> Self {
-        Self { bytes: AtomicUsize::new(0), bytes_max, requests: AtomicUsize::new(0), mean_us: AtomicU64::new(0) }
+    pub(crate) fn new(clock: Arc<dyn Clock>, bytes_max: usize, requests_max: usize) -> Arc<Self> {
+        let (bytes, requests) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let all = Arc::new(Self { clock, bytes, bytes_max, requests, requests_max, rate: AtomicU64::new(0) });
+        all.note_rate(UNMEASURED);
+        all
     }
 
-    /// A request that holds nothing yet.
-    pub(crate) fn begin(all: &Arc<Self>) -> Held {
+    /// A request of the key with this share, which holds nothing yet and expects to hold `expected` bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when there is no room for it now.
+    pub(crate) fn begin(all: &Arc<Self>, share: &Arc<Share>, expected: usize) -> Result<Held, Refusal> {
+        let own = share.requests.load(Ordering::Relaxed);
+        if !room::fits(own, all.requests(), all.requests_max, 1) || !all.fits(share, expected) {
+            return Err(all.busy(share, expected));
+        }
         all.requests.fetch_add(1, Ordering::Relaxed);
-        Held { all: Arc::clone(all), bytes: 0 }
+        share.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(Held { all: Arc::clone(all), share: Arc::clone(share), bytes: 0 })
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -45,36 +74,91 @@ impl InFlight {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Notes how long a request took.
-    pub(crate) fn note(&self, took: Duration) {
-        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        // Two threads may overwrite each other's note; a mean may lose one.
-        let mean = self.mean_us.load(Ordering::Relaxed);
-        let next = mean - (mean >> MEAN_SHIFT) + (took_us >> MEAN_SHIFT);
-        self.mean_us.store(next, Ordering::Relaxed);
+    /// Notes how fast room comes free under load, in bytes a second.
+    pub(crate) fn note_rate(&self, rate: f64) {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive measure")]
+        self.rate.store(rate as u64, Ordering::Relaxed);
+    }
+
+    fn fits(&self, share: &Share, more: usize) -> bool {
+        let own = share.bytes.load(Ordering::Relaxed);
+        own.saturating_add(more) <= share.bytes_max && room::fits(own, self.bytes(), self.bytes_max, more)
+    }
+
+    /// When there should be room for `more` bytes of this key: what is held, and what was told to come back before
+    /// it, at the rate at which room comes free.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn busy(&self, share: &Share, more: usize) -> Refusal {
+        let rate = (self.rate.load(Ordering::Relaxed) as f64).max(1.0);
+        let held = Duration::try_from_secs_f64(self.bytes() as f64 / rate).unwrap_or(Duration::MAX);
+        let more = more.max(REQUEST_BYTES_GUESSED) as f64;
+        let mut promised = share.promised.lock().unwrap_or_else(PoisonError::into_inner);
+        let behind = promised.next(self.clock.monotonic(), more, rate);
+        Refusal::Busy { retry_after: held.saturating_add(behind) }
+    }
+}
+
+impl Share {
+    /// A share that never holds more than `bytes_max`, and less where others hold something.
+    pub(crate) fn new(bytes_max: usize) -> Arc<Self> {
+        let (bytes, requests) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Arc::new(Self { bytes, requests, bytes_max, promised: Mutex::default() })
     }
 }
 
 impl Held {
     /// Holds `more` bytes, if there is room.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`]; it then holds what it held before.
     pub(crate) fn grow(&mut self, more: usize) -> Result<(), Refusal> {
-        let max = self.all.bytes_max;
-        let fits = |held: usize| held.checked_add(more).filter(|sum| *sum <= max);
-        match self.all.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
-            Ok(_) => {
-                self.bytes += more;
-                Ok(())
-            }
-            // By the time that a request takes, most of those that fill the room now are gone.
-            Err(_) => {
-                Err(Refusal::Busy { retry_after: Duration::from_micros(self.all.mean_us.load(Ordering::Relaxed)) })
-            }
+        // Two at once may both see the same room of their key; the bound on all of them is exact.
+        if !self.all.fits(&self.share, more) {
+            return Err(self.all.busy(&self.share, self.bytes.saturating_add(more)));
         }
+        let fits = |held: usize| held.checked_add(more).filter(|sum| *sum <= self.all.bytes_max);
+        if self.all.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_err() {
+            return Err(self.all.busy(&self.share, self.bytes.saturating_add(more)));
+        }
+        self.share.bytes.fetch_add(more, Ordering::Relaxed);
+        self.bytes += more;
+        Ok(())
+    }
+
+    /// Bytes that it holds.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Holds no more than `bytes` from now on.
+    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+        let less = self.bytes.saturating_sub(bytes);
+        self.share.bytes.fetch_sub(less, Ordering::Relaxed);
+        self.all.bytes.fetch_sub(less, Ordering::Relaxed);
+        self.bytes -= less;
+    }
+
+    /// Counts what is held for another key: for when a body told whose it is.
+    pub(crate) fn belongs_to(&mut self, share: &Arc<Share>) {
+        if Arc::ptr_eq(&self.share, share) {
+            return;
+        }
+        share.bytes.fetch_add(self.bytes, Ordering::Relaxed);
+        share.requests.fetch_add(1, Ordering::Relaxed);
+        self.release();
+        self.share = Arc::clone(share);
+    }
+
+    /// Takes what is held from its share.
+    fn release(&self) {
+        self.share.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.share.requests.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
+        self.release();
         self.all.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
         self.all.requests.fetch_sub(1, Ordering::Relaxed);
     }
@@ -82,20 +166,70 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
+    use judi_world::SystemClock;
+
     use super::*;
 
+    fn room_of(bytes_max: usize) -> Arc<InFlight> {
+        InFlight::new(Arc::new(SystemClock::default()), bytes_max, 1_000)
+    }
+
     #[test]
-    fn what_is_held_is_bounded_and_given_back() {
-        let all = Arc::new(InFlight::new(100));
-        let mut first = InFlight::begin(&all);
-        let mut second = InFlight::begin(&all);
-        first.grow(60).unwrap();
-        all.note(Duration::from_secs(16));
-        assert_eq!(second.grow(41), Err(Refusal::Busy { retry_after: Duration::from_secs(1) }));
-        second.grow(40).unwrap();
-        assert_eq!((all.bytes(), all.requests()), (100, 2));
+    fn what_is_held_is_bounded_by_key_and_given_back() {
+        let all = room_of(300);
+        let (greedy, modest) = (Share::new(usize::MAX), Share::new(20));
+        let mut first = InFlight::begin(&all, &greedy, 200).unwrap();
+        first.grow(200).unwrap();
+        assert!(first.grow(1).is_err() && InFlight::begin(&all, &greedy, 1).is_err(), "two thirds for one alone");
+        let mut second = InFlight::begin(&all, &modest, 20).unwrap();
+        second.grow(20).unwrap();
+        assert!(second.grow(1).is_err(), "its own limit");
+        assert_eq!((all.bytes(), all.requests()), (220, 2));
         drop(first);
-        assert_eq!((all.bytes(), all.requests()), (40, 1));
+        assert_eq!((all.bytes(), all.requests()), (20, 1));
         assert!(second.grow(usize::MAX).is_err());
+    }
+
+    #[test]
+    fn requests_are_bounded_by_key_too() {
+        let all = InFlight::new(Arc::new(SystemClock::default()), 1_000, 30);
+        let (greedy, other) = (Share::new(usize::MAX), Share::new(usize::MAX));
+        let many: Vec<_> = (0..100).filter_map(|_| InFlight::begin(&all, &greedy, 0).ok()).collect();
+        assert_eq!(many.len(), 20);
+        assert!(InFlight::begin(&all, &other, 0).is_ok());
+        drop(many);
+        assert_eq!(all.requests(), 0);
+    }
+
+    #[test]
+    fn a_body_that_told_its_key_counts_for_it() {
+        let all = room_of(1_000);
+        let (nobody, key) = (Share::new(usize::MAX), Share::new(usize::MAX));
+        let mut held = InFlight::begin(&all, &nobody, 0).unwrap();
+        held.grow(10).unwrap();
+        held.belongs_to(&key);
+        held.belongs_to(&key);
+        let of = |share: &Share| (share.bytes.load(Ordering::Relaxed), share.requests.load(Ordering::Relaxed));
+        assert_eq!((of(&nobody), of(&key), all.bytes()), ((0, 0), (10, 1), 10));
+        drop(held);
+        assert_eq!((of(&key), all.bytes()), ((0, 0), 0));
+    }
+
+    #[test]
+    fn the_wait_is_what_is_held_over_the_rate_and_grows_with_each_that_was_told() {
+        let all = room_of(3_000_000);
+        all.note_rate(1_000_000.0);
+        let share = Share::new(usize::MAX);
+        let mut held = InFlight::begin(&all, &share, 0).unwrap();
+        held.grow(2_000_000).unwrap();
+        let waits: Vec<_> = (0..3)
+            .map(|_| match InFlight::begin(&all, &share, 500_000) {
+                Err(Refusal::Busy { retry_after }) => retry_after.as_secs_f64(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        for (wait, expected) in waits.iter().zip([2.0, 2.5, 3.0]) {
+            assert!((wait - expected).abs() < 0.1, "{waits:?}");
+        }
     }
 }

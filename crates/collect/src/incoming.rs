@@ -90,6 +90,15 @@ pub struct LineFacts {
     pub is_bot: Option<bool>,
 }
 
+/// What a batch says of the device's clocks beside `sent_at`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SentClock {
+    /// Milliseconds of the monotonic clock when the batch was sent.
+    pub sent_monotonic_ms: Option<u64>,
+    /// Milliseconds of the smallest round trip of the session so far.
+    pub round_trip_ms: Option<u64>,
+}
+
 impl<'a> RawEvent<'a> {
     /// The bytes as they came.
     #[must_use]

@@ -16,7 +16,7 @@ use judi_world::Timestamp;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::incoming::{Payload, RawEvent, Reading};
+use crate::incoming::{Payload, RawEvent, Reading, SentClock};
 use crate::json::scalar::{ContextMember, Name, Scalar};
 
 /// A batch whose events have not been read yet.
@@ -25,6 +25,7 @@ pub(crate) struct JsonBatch<'a> {
     pub(crate) sent_at: Option<Timestamp>,
     pub(crate) context: Context,
     pub(crate) write_key: Cow<'a, str>,
+    pub(crate) clock: SentClock,
     pub(crate) events: Vec<&'a str>,
 }
 
@@ -88,6 +89,11 @@ fn read<'a>(raw: RawEvent<'a>, text: &'a str, is_line: bool) -> Reading<'a> {
     reading
 }
 
+/// Whether a context has a member of this name, in either spelling.
+pub(crate) fn is_context_member(name: &str) -> bool {
+    scalar::context_field(&mut Context::default(), name).is_some()
+}
+
 /// What has been read of a batch so far.
 #[derive(Default)]
 struct Members<'a> {
@@ -138,6 +144,14 @@ impl<'a> Visitor<'a> for BatchSeed<'_, 'a> {
                 "write_key" | "writeKey" => match map.next_value::<Scalar<'a>>()?.text() {
                     Ok(key) => members.batch.write_key = key,
                     Err(wrong) => members.blame(format!("write_key: {wrong}")),
+                },
+                "sent_monotonic_ms" | "sentMonotonicMs" => match map.next_value::<Scalar<'a>>()?.unsigned() {
+                    Ok(milliseconds) => members.batch.clock.sent_monotonic_ms = milliseconds,
+                    Err(wrong) => members.blame(format!("sent_monotonic_ms: {wrong}")),
+                },
+                "round_trip_ms" | "roundTripMs" => match map.next_value::<Scalar<'a>>()?.unsigned() {
+                    Ok(milliseconds) => members.batch.clock.round_trip_ms = milliseconds,
+                    Err(wrong) => members.blame(format!("round_trip_ms: {wrong}")),
                 },
                 "events" => {
                     members.has_events = true;

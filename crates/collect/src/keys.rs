@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,7 @@ use http::{HeaderMap, Uri};
 
 use crate::options::Key;
 use crate::refusal::Refusal;
+use crate::tenant::Tenant;
 
 /// The header of senders that cannot set `Authorization`.
 const KEY_HEADER: &str = "x-write-key";
@@ -17,18 +19,25 @@ const KEY_HEADER: &str = "x-write-key";
 /// The keys that are configured, by what senders present.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    by_key: HashMap<String, Key>,
+    by_key: HashMap<String, Arc<Tenant>>,
+    /// Who a request counts for until its body has told its key.
+    nobody: Arc<Tenant>,
 }
 
 impl Keys {
     pub(crate) fn new(keys: Vec<Key>) -> Self {
-        Self { by_key: keys.into_iter().map(|key| (key.key.clone(), key)).collect() }
+        let tenants = keys.into_iter().enumerate().map(|(line, key)| (key.key.clone(), Tenant::new(key, line + 1)));
+        Self {
+            by_key: tenants.map(|(key, tenant)| (key, Arc::new(tenant))).collect(),
+            nobody: Arc::new(Tenant::new(Key::open("", ""), 0)),
+        }
     }
 
-    /// The name of a key that may write from this origin (`None`: not a browser's request).
-    pub(crate) fn admit(&self, presented: Option<&str>, origin: Option<&str>) -> Result<&str, Refusal> {
+    /// The key that may write from this origin (`None`: not a browser's request).
+    pub(crate) fn admit(&self, presented: Option<&str>, origin: Option<&str>) -> Result<&Arc<Tenant>, Refusal> {
         let presented = presented.filter(|key| !key.is_empty()).ok_or(Refusal::NoKey)?;
-        let key = self.by_key.get(presented).ok_or(Refusal::UnknownKey)?;
+        let tenant = self.by_key.get(presented).ok_or(Refusal::UnknownKey)?;
+        let key = tenant.key();
         if !key.enabled {
             return Err(Refusal::DisabledKey { name: key.name.clone() });
         }
@@ -36,18 +45,28 @@ impl Keys {
             Some(origin) if !allows(key, origin) => {
                 Err(Refusal::ForeignOrigin { name: key.name.clone(), origin: origin.chars().take(200).collect() })
             }
-            _ => Ok(&key.name),
+            _ => Ok(tenant),
         }
     }
 
-    /// The name of a key, whether it may write or not.
-    pub(crate) fn name(&self, presented: &str) -> Option<&str> {
-        self.by_key.get(presented).map(|key| key.name.as_str())
+    /// A key, whether it may write or not.
+    pub(crate) fn find(&self, presented: &str) -> Option<&Arc<Tenant>> {
+        self.by_key.get(presented)
+    }
+
+    /// Who a request counts for until its body has told its key.
+    pub(crate) const fn nobody(&self) -> &Arc<Tenant> {
+        &self.nobody
+    }
+
+    /// All keys.
+    pub(crate) fn tenants(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        self.by_key.values()
     }
 
     /// Whether a browser on this origin may use any key at all: what a preflight asks before a key is seen.
     pub(crate) fn any_allows(&self, origin: &str) -> bool {
-        self.by_key.values().any(|key| key.enabled && allows(key, origin))
+        self.tenants().map(|tenant| tenant.key()).any(|key| key.enabled && allows(key, origin))
     }
 }
 

@@ -11,11 +11,13 @@
 //! the sum of all is bounded, so that load becomes a 429 and never a crash.
 
 pub mod accept;
+mod answer;
 mod batch;
 mod body;
 pub mod bots;
 mod collector;
 mod cors;
+mod fair;
 mod format;
 mod in_flight;
 pub mod incoming;
@@ -24,6 +26,8 @@ mod json;
 mod keys;
 pub mod moment;
 mod options;
+mod parameters;
+mod pixel;
 mod protobuf;
 mod recent;
 mod refusal;
@@ -32,10 +36,16 @@ mod seen;
 mod segment;
 mod serve;
 mod telemetry;
+mod tenant;
+mod tls;
+mod turns;
+mod usage;
+mod visitor;
 
 pub use accept::{Accepted, Acceptor, EventResult, Facts, Status};
-pub use collector::{Collector, CollectorParts, JudgeLag};
-pub use options::{CollectOptions, Key, Limits};
+pub use collector::{Collector, CollectorParts, JudgeLag, MetricsText};
+pub use options::{CollectOptions, CookieOptions, Key, Limits, PathPrefix, SegmentLimits};
 pub use recent::RecentRefusal;
-pub use router::{not_found, router};
+pub use router::{not_found, router, under_prefix};
 pub use serve::{ServeOptions, serve};
+pub use tls::{Tls, TlsError};

@@ -10,7 +10,7 @@ use judi_schema::wire::{Cursor, Tag, WireError, WireType};
 use judi_world::Timestamp;
 use prost::Message;
 
-use crate::incoming::{Incoming, Payload, RawEvent, Reading};
+use crate::incoming::{Incoming, Payload, RawEvent, Reading, SentClock};
 use crate::moment;
 
 /// A batch whose events have not been read yet.
@@ -19,6 +19,7 @@ pub(crate) struct ProtobufBatch<'a> {
     pub(crate) sent_at: Option<Timestamp>,
     pub(crate) context: Context,
     pub(crate) write_key: &'a str,
+    pub(crate) clock: SentClock,
     pub(crate) events: Vec<&'a [u8]>,
 }
 
@@ -57,8 +58,10 @@ pub(crate) fn read_batch(body: &[u8], events_max: usize) -> Result<ProtobufBatch
                 }
             }
             (4, WireType::Len) => batch.write_key = cursor.text().map_err(unreadable)?,
-            (1..=4, _) => {
-                let fault = format!("no judi.v1.EventBatch: field {} is no message or text", tag.number);
+            (5, WireType::Varint) => batch.clock.sent_monotonic_ms = Some(cursor.varint().map_err(unreadable)?),
+            (6, WireType::Varint) => batch.clock.round_trip_ms = Some(cursor.varint().map_err(unreadable)?),
+            (1..=6, _) => {
+                let fault = format!("no judi.v1.EventBatch: field {} is of another type", tag.number);
                 return Err(ProtobufFault::Unreadable(fault));
             }
             _ => cursor.skip(tag, 0).map_err(unreadable)?,

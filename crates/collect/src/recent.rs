@@ -2,6 +2,7 @@
 //! that were not kept. It is a window, not a record: what is durable stands in the log.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use judi_world::Timestamp;
@@ -35,6 +36,8 @@ pub struct RecentRefusal {
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
     ring: Mutex<VecDeque<RecentRefusal>>,
+    /// The number of the oldest that is remembered, counted from 0.
+    first: AtomicU64,
 }
 
 impl Recent {
@@ -45,6 +48,7 @@ impl Recent {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         if ring.len() >= RECENT_MAX {
             ring.pop_front();
+            self.first.fetch_add(1, Ordering::Relaxed);
         }
         ring.push_back(refusal);
     }
@@ -52,6 +56,15 @@ impl Recent {
     /// All of them, oldest first.
     pub(crate) fn all(&self) -> Vec<RecentRefusal> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Recent {
+    /// All of them with their numbers, oldest first.
+    pub(crate) fn numbered(&self) -> Vec<(u64, RecentRefusal)> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only changed under the lock.
+        (self.first.load(Ordering::Relaxed)..).zip(ring.iter().cloned()).collect()
     }
 }
 

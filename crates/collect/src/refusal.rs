@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -25,8 +25,8 @@ pub(crate) enum Refusal {
     NotFound { path: String },
     #[error("{path} takes {allowed}")]
     MethodNotAllowed { path: String, allowed: &'static str },
-    #[error("the body did not arrive within {} s", timeout.as_secs())]
-    Slow { timeout: Duration },
+    #[error("the body arrives too slowly: {bytes} bytes in {} s", waited.as_secs())]
+    Slow { bytes: usize, waited: Duration },
     #[error("{what} is over the limit of {max} {unit}")]
     TooLarge { what: &'static str, max: usize, unit: &'static str },
     #[error("events cannot be read from {content_type:?}")]
@@ -35,6 +35,10 @@ pub(crate) enum Refusal {
     UnsupportedEncoding { encoding: String },
     #[error("more events arrive than can be written")]
     Busy { retry_after: Duration },
+    #[error("{name:?} sends more events a second than it may")]
+    OverRate { name: String, retry_after: Duration },
+    #[error("{name:?} has sent its {max} events of this day, which ends at midnight UTC")]
+    OverQuota { name: String, max: u64, retry_after: Duration },
     #[error("the disk of the event log is full")]
     NoSpace,
     #[error("the event log cannot be written")]
@@ -47,8 +51,9 @@ pub(crate) enum Refusal {
 const NO_SPACE_RETRY: Duration = Duration::from_secs(30);
 /// How long to wait for a failed disk or a restart.
 const FAILED_RETRY: Duration = Duration::from_secs(5);
-/// What is told at most: senders that stay away longer lose what they hold.
-const RETRY_MAX: Duration = Duration::from_secs(300);
+/// What is told at most of load: senders that stay away longer lose what they hold, and load is over by then. An
+/// allowance ends when it ends.
+const LOAD_RETRY_MAX: Duration = Duration::from_secs(300);
 
 #[derive(Serialize)]
 struct ErrorBody<'a> {
@@ -68,7 +73,7 @@ impl Refusal {
             Self::Slow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedType { .. } | Self::UnsupportedEncoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy { .. } | Self::OverRate { .. } | Self::OverQuota { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSpace | Self::LogFailed | Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -87,13 +92,16 @@ impl Refusal {
             Self::UnsupportedType { .. } => "unsupported_type",
             Self::UnsupportedEncoding { .. } => "unsupported_encoding",
             Self::Busy { .. } => "busy",
+            Self::OverRate { .. } => "over_rate",
+            Self::OverQuota { .. } => "over_quota",
             Self::NoSpace => "no_space",
             Self::LogFailed => "log_failed",
             Self::Closing => "closing",
         }
     }
 
-    const fn hint(&self) -> &'static str {
+    /// What a person can do about it.
+    pub(crate) const fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => {
                 "send {\"context\": {…}, \"events\": [{\"event\": \"name\", \"payload\": {…}}]} or a judi.v1.EventBatch"
@@ -109,16 +117,28 @@ impl Refusal {
             Self::UnsupportedType { .. } => "use application/json, text/plain with JSON, or application/x-protobuf",
             Self::UnsupportedEncoding { .. } => "use gzip, zstd, br or none",
             Self::Busy { .. } => "send the same events again after Retry-After seconds",
+            Self::OverRate { .. } => {
+                "send again after Retry-After seconds; the rate is `events_per_second` of the key in judi.toml"
+            }
+            Self::OverQuota { .. } => {
+                "send again after Retry-After seconds; the quota is `events_per_day` of the key in judi.toml"
+            }
             Self::NoSpace | Self::LogFailed | Self::Closing => {
                 "nothing was taken; send the same events again after Retry-After seconds"
             }
         }
     }
 
+    /// Whether nothing more can be read after it: the rest of the body is still to come, or never will.
+    pub(crate) const fn ends_connection(&self) -> bool {
+        matches!(self, Self::Slow { .. })
+    }
+
     /// How long to wait before trying the same again; `None` where trying again is of no use.
-    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Busy { retry_after } => Some(*retry_after),
+            Self::Busy { retry_after } => Some((*retry_after).min(LOAD_RETRY_MAX)),
+            Self::OverRate { retry_after, .. } | Self::OverQuota { retry_after, .. } => Some(*retry_after),
             Self::NoSpace => Some(NO_SPACE_RETRY),
             Self::LogFailed | Self::Closing => Some(FAILED_RETRY),
             _ => None,
@@ -128,7 +148,6 @@ impl Refusal {
 
 /// A wait as the header writes it: whole seconds, rounded up, at least 1.
 pub(crate) fn retry_after_seconds(wait: Duration) -> u64 {
-    let wait = wait.min(RETRY_MAX);
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
@@ -142,6 +161,9 @@ impl IntoResponse for Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(wait) = self.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(wait)));
+        }
+        if self.ends_connection() {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Self::MethodNotAllowed { allowed, .. } = &self {
             headers.insert(ALLOW, HeaderValue::from_static(allowed));
@@ -159,7 +181,7 @@ mod tests {
 
     #[test]
     fn waits_are_whole_seconds_from_one_to_the_longest() {
-        let cases = [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (299_500, 300), (9_000_000, 300)];
+        let cases = [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (299_500, 300), (9_000_000, 9_000)];
         for (millis, seconds) in cases {
             assert_eq!(retry_after_seconds(Duration::from_millis(millis)), seconds, "{millis} ms");
         }

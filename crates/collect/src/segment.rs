@@ -7,9 +7,10 @@
 //! ```
 
 mod body;
+mod format;
 mod read;
+mod routes;
 mod settings;
 
-pub(crate) use body::{SegmentBatch, SegmentFault, read_batch};
 pub(crate) use read::read_call;
-pub(crate) use settings::settings;
+pub(crate) use routes::routes;

@@ -63,6 +63,14 @@ pub(crate) struct Now {
     pub(crate) log_writable: bool,
 }
 
+/// What one key has sent. Its name stands in the configuration: no sender chooses it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyFigures<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) events: u64,
+    pub(crate) refused: u64,
+}
+
 #[derive(Debug, Default)]
 struct Histogram {
     /// Per bucket, not cumulated; the last is for what is over all bounds.
@@ -112,7 +120,7 @@ impl Telemetry {
     }
 
     /// The page at `/metrics`.
-    pub(crate) fn render(&self, now: &Now) -> String {
+    pub(crate) fn render(&self, now: &Now, mut keys: Vec<KeyFigures<'_>>) -> String {
         let mut page = String::with_capacity(4 * 1024);
         head(&mut page, "judi_collect_requests_total", "counter", "Requests to the Event API by the answer's status.");
         for (status, counter) in STATUSES.iter().zip(&self.requests) {
@@ -122,6 +130,15 @@ impl Telemetry {
         for ((status, reason), counter) in OUTCOMES.iter().zip(&self.events) {
             let labels = format!("{{status=\"{status}\",reason=\"{reason}\"}}");
             line(&mut page, "judi_collect_events_total", &labels, load(counter));
+        }
+        keys.sort_unstable_by_key(|key| key.name);
+        head(&mut page, "judi_collect_key_events_total", "counter", "Events that were taken, by key.");
+        for key in &keys {
+            line(&mut page, "judi_collect_key_events_total", &format!("{{key={:?}}}", key.name), key.events);
+        }
+        head(&mut page, "judi_collect_key_refused_total", "counter", "Requests that were refused as a whole, by key.");
+        for key in &keys {
+            line(&mut page, "judi_collect_key_refused_total", &format!("{{key={:?}}}", key.name), key.refused);
         }
         for (name, help, counter) in [
             ("judi_collect_body_bytes_total", "Bytes of bodies as they were sent.", &self.body_bytes),
@@ -227,7 +244,8 @@ mod tests {
             telemetry.request(StatusCode::OK, Duration::from_millis(millis));
         }
         let now = Now { in_flight_requests: 1, in_flight_bytes: 2, judge_lag: None, log_writable: true };
-        let page = telemetry.render(&now);
+        let keys = vec![KeyFigures { name: "b \"x\"", events: 3, refused: 1 }];
+        let page = telemetry.render(&now, keys);
         for expected in [
             "judi_collect_requests_total{status=\"200\"} 4\n",
             "judi_collect_request_seconds_bucket{le=\"0.001\"} 1\n",
@@ -236,9 +254,17 @@ mod tests {
             "judi_collect_request_seconds_sum 60.012000\n",
             "judi_collect_request_seconds_count 4\n",
             "judi_collect_in_flight_bytes 2\n",
+            "judi_collect_key_events_total{key=\"b \\\"x\\\"\"} 3\n",
         ] {
             assert!(page.contains(expected), "{expected} in\n{page}");
         }
         assert!(!page.contains("judge_lag"), "a gauge that nobody knows is left out");
+    }
+
+    #[test]
+    fn every_reason_to_quarantine_an_event_is_counted() {
+        for reason in judi_schema::verdict::Reason::ALL {
+            assert!(OUTCOMES.contains(&("quarantined", reason.as_str())), "{reason}");
+        }
     }
 }

@@ -22,6 +22,7 @@
 //! A replay that somebody asked for is the same pass over `quarantine`, of the rows that were asked for, with an account.
 //! It comes first: somebody waits for it.
 
+mod neighbours;
 mod replay;
 mod requests;
 mod rounds;
@@ -37,6 +38,7 @@ use judi_schema::schemas::Schemas;
 use judi_table::{Outcome, Snapshot, Transaction, read_file};
 use judi_world::{Timestamp, World};
 
+use crate::clocks::ClockRules;
 use crate::commits::counts_info;
 use crate::core::SharedSchemas;
 use crate::error::JudgeError;
@@ -45,7 +47,7 @@ use crate::tables::{EVENTS, JudgeTable, QUARANTINE};
 use replay::Pass;
 pub(crate) use requests::ReplayRequests;
 use requests::Requested;
-pub use requests::{ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, TooManyReplays};
+pub use requests::{ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
 pub(crate) use rounds::RoundUnderWay;
 
 /// The application of the mark: its version is the schema version by which everything has been read.
@@ -94,6 +96,7 @@ pub struct Again {
     events: Arc<JudgeTable>,
     quarantine: Arc<JudgeTable>,
     accounts: Arc<AgainAccounts>,
+    clocks: ClockRules,
     work: Option<Work>,
     /// The replay that is under way, and its pass, once it has begun.
     requested: Option<(Requested, Option<Pass>)>,
@@ -152,8 +155,13 @@ impl Again {
         tables: (Arc<JudgeTable>, Arc<JudgeTable>),
         accounts: Arc<AgainAccounts>,
     ) -> Self {
-        let (events, quarantine) = tables;
-        Self { world: world.clone(), shared, events, quarantine, accounts, work: None, requested: None }
+        let ((events, quarantine), clocks) = (tables, ClockRules::default());
+        Self { world: world.clone(), shared, events, quarantine, accounts, clocks, work: None, requested: None }
+    }
+
+    /// With other rules of when events happened than the usual.
+    pub(crate) fn with_clocks(self, clocks: ClockRules) -> Self {
+        Self { clocks, ..self }
     }
 
     /// Does one piece.

@@ -1,9 +1,10 @@
 //! One judge, one step at a time: what production's threads and the simulator both drive.
 //!
 //! ```text
-//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──round──► rows ──► quarantine, events, _judi.commits
-//!                                                                                        │
-//!                                          dedup index and group positions ◄── now and then
+//!   log ──fetch──► slices ──facts──► ids ──dedup──► fresh ──clocks──► times ──round──► rows ──► quarantine, events,
+//!                                                                                              _judi.commits
+//!                                                                                                   │
+//!                                           dedup index, clocks and group positions ◄── now and then
 //! ```
 
 mod recover;
@@ -18,13 +19,14 @@ use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
 use crate::again::{
-    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, RoundUnderWay,
-    TooManyReplays,
+    Again, AgainAccounts, AgainShared, AgainStats, AgainStep, ReplayFilter, ReplayProgress, ReplayRefused,
+    RoundUnderWay,
 };
+use crate::clocks::Clocks;
 use crate::commits;
 use crate::dedup::{DedupError, DedupIndex, Probe};
 use crate::error::JudgeError;
-use crate::facts::{Facts, Slice, facts};
+use crate::facts::{self, Facts, Slice};
 use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
@@ -38,6 +40,10 @@ pub const GROUP: &str = "judge";
 const FETCH_BYTES: usize = 1 << 20;
 /// What a record costs in memory beside its bytes.
 const RECORD_OVERHEAD_BYTES: usize = 128;
+
+/// Entries by which the dedup index's merges go on for every record that was judged: more than an id is ever rewritten, so
+/// that they never fall behind, and few enough that no round waits long.
+const MERGE_ENTRIES_PER_RECORD: u64 = 12;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +91,8 @@ pub struct JudgeCore {
 #[derive(Debug)]
 struct Memory {
     index: DedupIndex,
+    /// Of the records below `judged` and the pending ones, as the index.
+    clocks: Clocks,
     /// Up to where the tables hold everything.
     judged: Positions,
     /// What the tables say of that, as this judge knows it.
@@ -93,6 +101,8 @@ struct Memory {
     pending: Option<Pending>,
     records_since_persist: u64,
     persisted_at: Duration,
+    /// By how many entries the index's merges are to go on.
+    merge_entries: u64,
 }
 
 impl JudgeCore {
@@ -173,6 +183,9 @@ impl JudgeCore {
         if self.persist_is_due() {
             self.try_persist()?;
         }
+        if let Some(memory) = self.memory.as_mut().filter(|memory| memory.merge_entries > 0) {
+            memory.index.merge(std::mem::take(&mut memory.merge_entries))?;
+        }
         if !self.is_pending() && !self.prepare()? {
             return Ok(Step::Idle);
         }
@@ -196,12 +209,11 @@ impl JudgeCore {
             // Its ids are in the index and its rows are not in the tables.
             return Ok(());
         }
-        memory.index.persist(self.log_id.as_str(), &memory.judged)?;
+        memory.index.persist_with(self.log_id.as_str(), &memory.judged, &memory.clocks.encode())?;
         debug_assert_eq!(invariants::index_is_behind(memory.index.positions(), &memory.judged), Ok(()));
         memory.records_since_persist = 0;
         memory.persisted_at = now;
         self.log.commit(GROUP, memory.index.positions())?;
-        while memory.index.compact()? {}
         self.accounts.note_dedup(memory.index.stats());
         Ok(())
     }
@@ -263,14 +275,14 @@ impl JudgeCore {
         let tables = (Arc::clone(&self.tables.events), Arc::clone(&self.tables.quarantine));
         let (schemas, round) = (Arc::clone(&self.schemas), Arc::clone(&self.round));
         let shared = AgainShared { schemas, round, requests: Arc::clone(self.accounts.replays()) };
-        Again::new(&self.world, shared, tables, Arc::clone(accounts))
+        Again::new(&self.world, shared, tables, Arc::clone(accounts)).with_clocks(self.options.clocks.clone())
     }
 
     /// Has rows of `quarantine` judged again by the newest schema; [`JudgeCore::behind`] does it.
     ///
     /// # Errors
-    /// [`TooManyReplays`] when many are waiting.
-    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+    /// [`ReplayRefused`] when many are waiting, or the judge has ended.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
         self.accounts.replays().ask(filter)
     }
 
@@ -330,10 +342,11 @@ impl JudgeCore {
             Arc::clone(&newest)
         };
         let fresh = memory.index.check_and_insert(&probes)?;
-        let judged = match round::judge(&records, &fresh, &schemas) {
+        let times = facts::times(&records, &mut memory.clocks);
+        let judged = match round::judge(&records, &fresh, &times, &schemas) {
             Ok(judged) => judged,
             Err(error) => {
-                // The index knows ids now whose rows will never come.
+                // Index and clocks know records now whose rows will never come.
                 self.memory = None;
                 return Err(error.into());
             }
@@ -376,6 +389,7 @@ impl JudgeCore {
         debug_assert_eq!(invariants::positions_only_grow(&memory.judged, &through), Ok(()));
         memory.judged = through;
         memory.records_since_persist += totals.records();
+        memory.merge_entries += totals.records() * MERGE_ENTRIES_PER_RECORD;
         self.accounts.add_round(totals, &tallies, memory.index.stats());
         Ok(totals)
     }
@@ -417,5 +431,5 @@ impl JudgeCore {
 }
 
 fn slice_facts(slice: &Slice) -> impl Iterator<Item = Facts<'_>> {
-    slice.records.iter().map(|record| facts(slice.topic, slice.partition, record))
+    slice.records.iter().map(|record| facts::facts(slice.topic, slice.partition, record))
 }

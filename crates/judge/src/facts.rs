@@ -2,10 +2,12 @@
 
 use judi_log::{FetchedRecord, Topic};
 use judi_schema::envelope::{Envelope, QuarantinedEvent};
+use judi_schema::event_time::EventTime;
 use judi_schema::record::{self, Peek, RecordParts};
 use judi_schema::verdict::{Reason, Violation};
 use judi_world::Timestamp;
 
+use crate::clocks::{Clocks, Said};
 use crate::dedup::{Key, Probe, Seen};
 
 /// 0001-01-01T00:00:00Z and the last microsecond of 9999-12-31: what dates of tables can be.
@@ -55,6 +57,31 @@ impl Body<'_> {
             Self::Broken { .. } => "",
         }
     }
+}
+
+impl Facts<'_> {
+    /// The time of a record of the topic `events`, which has to be asked in the order of the log; of any other, that
+    /// of its receipt.
+    pub(crate) fn take_time(&self, clocks: &mut Clocks) -> EventTime {
+        match &self.body {
+            Body::Event { peek, .. } => clocks.take(self.probe.partition, &Said::of_peek(peek)),
+            _ => EventTime { us: self.received_at_us, flag: None },
+        }
+    }
+}
+
+/// The times of a round's records. What was refused and may fit now comes last, between the neighbours that came in
+/// the same batch and fitted, and leaves no trace: which of the two topics is read first is nobody's promise.
+pub(crate) fn times(records: &[Facts<'_>], clocks: &mut Clocks) -> Vec<EventTime> {
+    let mut times: Vec<EventTime> = records.iter().map(|facts| facts.take_time(clocks)).collect();
+    for (facts, time) in records.iter().zip(&mut times) {
+        if let Body::Quarantined(event) = &facts.body
+            && let Some(envelope) = &event.envelope
+        {
+            *time = clocks.look(facts.probe.partition, &Said::of_envelope(envelope));
+        }
+    }
+    times
 }
 
 /// The facts of one record at its place.

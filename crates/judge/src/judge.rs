@@ -21,7 +21,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use crate::accounts::{Accounts, JudgeStats};
-use crate::again::{ReplayFilter, ReplayProgress, TooManyReplays};
+use crate::again::{ReplayFilter, ReplayProgress, ReplayRefused};
 use crate::core::SharedSchemas;
 use crate::error::JudgeError;
 use crate::options::JudgeOptions;
@@ -155,8 +155,8 @@ impl JudgeHandle {
     /// is, and closes without an end when the judge is stopped before. Nobody need listen: it is done all the same.
     ///
     /// # Errors
-    /// [`TooManyReplays`] when many are waiting.
-    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+    /// [`ReplayRefused`] when many are waiting, or the judge has ended.
+    pub fn replay(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
         let handed_out = self.accounts.replays().ask(filter)?;
         self.nudges.send_modify(|count| *count += 1);
         Ok(handed_out)

@@ -1,9 +1,9 @@
 //! The judge: the one subscriber that turns the log into the `events` and `quarantine` tables, exactly once.
 //!
 //! ```text
-//!   log ──► facts ──► dedup ──► round ──► tables ──► commits
-//!           (pure)    (index)   (pure)    (append once, with the log's offsets)
-//!              ▲                   ▲
+//!   log ──► facts ──► dedup ──► clocks ──► round ──► tables ──► commits
+//!           (pure)    (index)   (pure)     (pure)    (append once, with the log's offsets)
+//!              ▲                             ▲
 //!              └── recovery: where to go on after a stop at any moment (pure)
 //!
 //!   again: what older schemas could not read, read by the newest, beside the rounds
@@ -13,6 +13,7 @@
 mod error;
 mod options;
 
+pub mod clocks;
 pub mod dedup;
 pub mod invariants;
 
@@ -31,7 +32,7 @@ mod judge;
 
 pub use crate::core::{GROUP, JudgeCore, Step};
 pub use accounts::JudgeStats;
-pub use again::{Again, AgainStats, AgainStep, ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, TooManyReplays};
+pub use again::{Again, AgainStats, AgainStep, ReplayAccount, ReplayEnd, ReplayFilter, ReplayProgress, ReplayRefused};
 pub use error::JudgeError;
 pub use judge::{Judge, JudgeEnded, JudgeHandle};
 pub use options::JudgeOptions;

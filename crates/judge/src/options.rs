@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::clocks::ClockRules;
+
 /// How a judge works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgeOptions {
@@ -24,6 +26,8 @@ pub struct JudgeOptions {
     pub commit_records: u64,
     /// How long files that compaction or an update has replaced stay, for readers of older versions.
     pub replaced_files_retention: Duration,
+    /// What the clocks of devices may do before something is done about it.
+    pub clocks: ClockRules,
 }
 
 impl JudgeOptions {
@@ -40,6 +44,7 @@ impl JudgeOptions {
             commit_interval: Duration::from_secs(1),
             commit_records: 50_000,
             replaced_files_retention: Duration::from_secs(86_400),
+            clocks: ClockRules::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use judi_schema::columns::{ColumnsError, EventColumns, QuarantineRow, quarantine_batch};
 use judi_schema::envelope::{Envelope, PayloadKind, QuarantinedEvent};
+use judi_schema::event_time::EventTime;
 use judi_schema::record::{Peek, RecordParts};
 use judi_schema::refit::{Kept, Refit, refit};
 use judi_schema::schemas::Schemas;
@@ -86,17 +87,22 @@ struct Rejected<'a> {
     envelope: Vec<u8>,
 }
 
-/// Judges the records in order; `fresh` says of each whether its id was new.
+/// Judges the records in order; `fresh` says of each whether its id was new, `times` when it happened.
 ///
 /// # Errors
 /// When Arrow cannot hold a batch of this round's size.
-pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas>) -> Result<Judged, ColumnsError> {
+pub(crate) fn judge(
+    records: &[Facts<'_>],
+    fresh: &[bool],
+    times: &[EventTime],
+    schemas: &Arc<Schemas>,
+) -> Result<Judged, ColumnsError> {
     let mut judged = Judged::default();
     let mut columns = EventColumns::new(schemas);
     let mut rejected = Vec::new();
-    for (facts, is_new) in records.iter().zip(fresh) {
-        let verdict = if *is_new { verdict(facts, schemas, &mut columns) } else { Verdict::Duplicate };
-        account(&mut judged, facts, &verdict);
+    for ((facts, is_new), time) in records.iter().zip(fresh).zip(times) {
+        let verdict = if *is_new { verdict(facts, *time, schemas, &mut columns) } else { Verdict::Duplicate };
+        account(&mut judged, facts, *time, &verdict);
         match verdict {
             Verdict::Row(_) if columns.len() >= EVENT_BATCH_ROWS => judged.events.push(columns.finish()?),
             Verdict::Row(_) | Verdict::Duplicate => {}
@@ -111,13 +117,13 @@ pub(crate) fn judge(records: &[Facts<'_>], fresh: &[bool], schemas: &Arc<Schemas
     Ok(judged)
 }
 
-fn verdict<'a>(facts: &'a Facts<'_>, schemas: &'a Schemas, columns: &mut EventColumns) -> Verdict<'a> {
+fn verdict<'a>(facts: &'a Facts<'_>, time: EventTime, schemas: &'a Schemas, columns: &mut EventColumns) -> Verdict<'a> {
     match &facts.body {
-        Body::Event { parts, peek } => match push(schemas, columns, parts, peek) {
+        Body::Event { parts, peek } => match push(schemas, columns, time, parts, peek) {
             Ok(()) => Verdict::Row(peek.event),
             Err(violation) => Verdict::Quarantine(violation),
         },
-        Body::Quarantined(event) => match push_again(schemas, columns, event) {
+        Body::Quarantined(event) => match push_again(schemas, columns, time, event) {
             Some(name) => Verdict::Row(name),
             None => Verdict::Quarantined(event),
         },
@@ -128,6 +134,7 @@ fn verdict<'a>(facts: &'a Facts<'_>, schemas: &'a Schemas, columns: &mut EventCo
 fn push(
     schemas: &Schemas,
     columns: &mut EventColumns,
+    time: EventTime,
     parts: &RecordParts<'_>,
     peek: &Peek<'_>,
 ) -> Result<(), Violation> {
@@ -143,11 +150,16 @@ fn push(
         let detail = format!("the record holds {}, its envelope says {:?}", event.name, peek.event);
         return Err(violation(Reason::Undecodable, detail));
     }
-    columns.push(model, event, parts.envelope, parts.payload)
+    columns.push_at(time, model, event, parts.envelope, parts.payload)
 }
 
 /// Adds an event that a collector refused before the newest schema was published, if it fits now.
-fn push_again<'a>(schemas: &'a Schemas, columns: &mut EventColumns, refused: &QuarantinedEvent) -> Option<&'a str> {
+fn push_again<'a>(
+    schemas: &'a Schemas,
+    columns: &mut EventColumns,
+    time: EventTime,
+    refused: &QuarantinedEvent,
+) -> Option<&'a str> {
     // A call may fit by another mapping of the same version.
     if refused.judged_by >= schemas.current().version && refused.payload_kind() != PayloadKind::SegmentJson {
         return None;
@@ -162,19 +174,14 @@ fn push_again<'a>(schemas: &'a Schemas, columns: &mut EventColumns, refused: &Qu
     let refit = refit(schemas, &kept)?;
     let known = refit.envelope(envelope.clone()).encode_to_vec();
     let Refit { model, event, payload, .. } = refit;
-    columns.push(model, event, &known, &payload).ok().map(|()| event.name.as_str())
+    columns.push_at(time, model, event, &known, &payload).ok().map(|()| event.name.as_str())
 }
 
-fn account(judged: &mut Judged, facts: &Facts<'_>, verdict: &Verdict<'_>) {
+fn account(judged: &mut Judged, facts: &Facts<'_>, time: EventTime, verdict: &Verdict<'_>) {
     let mut event = None;
     let totals = match verdict {
         Verdict::Row(name) => {
-            let event_time_us = match &facts.body {
-                Body::Event { peek, .. } => peek.event_time_us,
-                Body::Quarantined(refused) => refused.envelope.as_ref().map_or(0, |envelope| envelope.event_time_us),
-                Body::Broken { .. } => 0,
-            };
-            count(&mut judged.counts, name, Timestamp(event_time_us).day());
+            count(&mut judged.counts, name, Timestamp(time.us).day());
             event = Some(*name);
             Totals { rows: 1, ..Totals::default() }
         }

@@ -4,6 +4,10 @@
 
 #[path = "judge/again.rs"]
 mod again;
+#[path = "judge/clocks.rs"]
+mod clocks;
+#[path = "judge/replays.rs"]
+mod replays;
 #[path = "judge/service.rs"]
 mod service;
 #[path = "judge/setting.rs"]

@@ -4,7 +4,9 @@ pub mod schema;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use judi_schema::verdict::Reason;
 
 /// The data platform of a media house in one program: define events, collect them, judge them, analyse and present.
 #[derive(Debug, Parser)]
@@ -34,6 +36,8 @@ pub enum Command {
     Trace(Trace),
     /// Check that an app under test has sent what it should: against a server that runs with `--dev`.
     Expect(Expect),
+    /// Judge quarantined events again by the newest schema: those that fit now become rows of events, once.
+    Replay(Replay),
     /// Compute partitions of the jobs' tables.
     Run(Run),
     /// The events' definition.
@@ -194,6 +198,25 @@ pub enum RowFormat {
     Json,
     /// One Parquet file.
     Parquet,
+}
+
+/// `judi replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// Replay what is in quarantine.
+    #[arg(long, required = true)]
+    pub quarantine: bool,
+    /// Only events that were refused for this reason.
+    #[arg(long, value_name = "REASON", value_parser = PossibleValuesParser::new(Reason::ALL.map(Reason::as_str)))]
+    pub reason: Option<String>,
+    /// Only events received since then: an RFC 3339 time, a day (UTC), or how long ago, as in "2 h ago".
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// How to print the account.
+    #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
+    pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
 }
 
 /// `judi run`

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod expect;
 pub mod init;
 pub mod query;
+pub mod replay;
 pub mod run;
 pub mod schema;
 pub mod tail;

@@ -29,7 +29,7 @@ impl std::fmt::Debug for LiveSchemas {
 pub struct Published {
     /// The newest schemas.
     pub schemas: Arc<Schemas>,
-    /// Whether there is a new version.
+    /// Whether there is a new version, or a new mapping of Segment's calls.
     pub is_new: bool,
 }
 
@@ -55,13 +55,18 @@ impl LiveSchemas {
         // One publication at a time: nobody may be told of an older version after a newer one.
         let subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         let schemas = Arc::new(open_schemas(project, world, OpenMode::Extend)?);
-        let is_new = schemas.current().version != self.get().current().version;
+        let is_new = edition(&schemas) != edition(&self.get());
         if is_new {
             *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&schemas);
             subscribers.iter().for_each(|tell| tell(&schemas));
         }
         Ok(Published { schemas, is_new })
     }
+}
+
+/// What a publication makes greater: the version, and the revision of the mapping of Segment's calls.
+pub fn edition(schemas: &Schemas) -> (u32, u32) {
+    (schemas.current().version, schemas.segment().revision)
 }
 
 /// The project's schema.

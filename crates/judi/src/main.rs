@@ -17,6 +17,7 @@ mod readers;
 mod server;
 mod serving;
 mod shadow;
+mod since;
 mod stack;
 mod uses;
 mod warehouse;
@@ -64,6 +65,7 @@ fn run(cli: &Cli) -> Done {
         Command::Tail(args) => commands::tail::run(args),
         Command::Trace(args) => commands::trace::run(args),
         Command::Expect(args) => commands::expect::run(args),
+        Command::Replay(args) => commands::replay::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Schema(command) => commands::schema::run(command),
     }

@@ -4,11 +4,12 @@ use std::env;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use judi_schema::nearest::nearest;
 use serde::Deserialize;
 
-use crate::config::Config;
+use crate::config::{Config, Span};
 use crate::failure::{Exit, Failure};
 
 /// An opened project.
@@ -30,11 +31,28 @@ pub struct Conventions {
     pub time_zone: String,
     /// What `judi schema lint` asks of names, owners and personal data.
     pub schema: judi_schema::lint::Conventions,
+    /// How long what has been replaced stays.
+    pub retention: RetentionConventions,
+}
+
+/// `[retention]` of conventions.toml.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetentionConventions {
+    /// Files of tables that compaction or an update has replaced, and versions of tables that only they can show.
+    pub replaced_files: Span,
 }
 
 impl Default for Conventions {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), schema: judi_schema::lint::Conventions::default() }
+        let (schema, retention) = (judi_schema::lint::Conventions::default(), RetentionConventions::default());
+        Self { time_zone: "UTC".to_owned(), schema, retention }
+    }
+}
+
+impl Default for RetentionConventions {
+    fn default() -> Self {
+        Self { replaced_files: Span(Duration::from_secs(86_400)) }
     }
 }
 
@@ -50,6 +68,7 @@ impl Project {
         })?;
         let config = Config::load(&dir, env::vars())?;
         let conventions = read_conventions(&dir.join("conventions.toml"))?;
+        check_retention(&conventions.retention, config.engine.timeout)?;
         Ok(Self { dir, config, conventions })
     }
 
@@ -141,6 +160,17 @@ fn parse_conventions(text: &str, place: &str) -> Result<Conventions, Failure> {
     })
 }
 
+/// A query reads the files that it has begun with to its end.
+fn check_retention(retention: &RetentionConventions, query_timeout: Span) -> Result<(), Failure> {
+    if retention.replaced_files.0 >= query_timeout.0 {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "conventions.toml: retention.replaced_files is shorter than engine.timeout, so files could go under a query",
+    )
+    .hint("at least as long as the longest query may take; \"1 d\" is usual"))
+}
+
 /// The known key that an unknown one was probably meant to be, from: unknown field `a`, expected one of `b`, `c`.
 fn nearest_key(message: &str) -> Option<&str> {
     let rest = message.strip_prefix("unknown field `")?;
@@ -163,6 +193,11 @@ mod tests {
         assert!(wrong.message.starts_with("conventions.toml:2:1: unknown field `owner`"), "{}", wrong.message);
         assert_eq!(wrong.hint.as_deref(), Some("did you mean `owners`?"));
         assert_eq!(read("timezone = \"x\"").unwrap_err().hint.as_deref(), Some("did you mean `time_zone`?"));
+        assert_eq!(read("").unwrap().retention.replaced_files, Span(Duration::from_secs(86_400)));
+        let short = read("[retention]\nreplaced_files = \"2 min\"\n").unwrap().retention;
+        assert!(check_retention(&short, Span(Duration::from_secs(120))).is_ok());
+        let refused = check_retention(&short, Span(Duration::from_secs(300))).unwrap_err();
+        assert!(refused.message.contains("engine.timeout"), "{}", refused.message);
         let pattern = read("[schema]\nevent_name = \"(\"\n").unwrap_err();
         assert!(pattern.message.contains("conventions.toml:2:"), "{}", pattern.message);
     }

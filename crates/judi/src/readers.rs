@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use judi_collect::Collector;
 use judi_log::Log;
 use judi_present::Inspection;
 use judi_schema::schemas::Schemas;
 use judi_subscribe::{
-    Inspector, SubscribeOptions, SubscribeParts, inspect_router, no_inspector_router, subscribe_router,
+    Inspector, Refused, RefusedSource, SubscribeOptions, SubscribeParts, inspect_router, no_inspector_router,
+    subscribe_router,
 };
 use tokio::sync::watch;
 
@@ -21,6 +23,7 @@ const PAGE_EVENTS: usize = 50;
 /// The routes, and what the inspector's page shows where there is one.
 pub fn routers(
     stack: &Arc<Stack>,
+    collector: &Arc<Collector>,
     token: &str,
     mode: ServeMode,
     stopping: &watch::Receiver<bool>,
@@ -41,11 +44,12 @@ pub fn routers(
     let log = Arc::clone(&stack.log) as Arc<dyn Log>;
     let parts =
         SubscribeParts { log: Arc::clone(&log), schemas: Arc::clone(&schemas), options, stopping: stopping.clone() };
-    let (subscribe, _metrics) = subscribe_router(parts);
+    let (subscribe, figures) = subscribe_router(parts);
+    collector.tell_metrics(figures);
     if mode == ServeMode::Ordinary {
         return Ok((subscribe.merge(no_inspector_router()), None));
     }
-    let inspector = Inspector::new(log, schemas, Arc::new(Vec::new))
+    let inspector = Inspector::new(log, schemas, refusals(collector))
         .map_err(|error| Failure::from_error(Exit::Outside, "the inspector", &error))?;
     let inspector = Arc::new(inspector);
     let shown = Arc::clone(&inspector);
@@ -63,4 +67,24 @@ pub fn routers(
         })
     });
     Ok((subscribe.merge(inspect_router(inspector)), Some(inspection)))
+}
+
+/// What the Event API refused lately, as the inspector shows it.
+fn refusals(collector: &Arc<Collector>) -> RefusedSource {
+    let collector = Arc::clone(collector);
+    Arc::new(move || {
+        let recent = collector.numbered_refusals().into_iter();
+        let shown = recent.map(|(number, refusal)| Refused {
+            number,
+            at: refusal.at,
+            path: refusal.path,
+            key: refusal.key.unwrap_or_default(),
+            reason: refusal.reason.to_owned(),
+            detail: match refusal.event_id {
+                Some(event_id) => format!("event {event_id}: {}", refusal.detail),
+                None => refusal.detail,
+            },
+        });
+        shown.collect()
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use judi_judge::clocks::ClockRules;
 use judi_judge::{Judge, JudgeHandle, JudgeOptions};
 use judi_log::{EmbeddedLog, Log, LogOptions, OpenError, Positions, Retention, Topic};
 use judi_schema::schemas::OpenMode;
@@ -106,6 +107,13 @@ fn judge_options(project: &Project) -> Result<JudgeOptions, Failure> {
     Ok(JudgeOptions {
         dedup_window_days,
         commit_interval: config.commit_interval.0,
+        clocks: ClockRules {
+            tolerance: config.clock_tolerance.0,
+            far_future: config.far_future.0,
+            far_past: config.far_past.0,
+            sessions: config.clock_sessions,
+        },
+        replaced_files_retention: project.conventions.retention.replaced_files.0,
         ..JudgeOptions::new(&project.tables_dir()?, &project.state_dir())
     })
 }

@@ -22,6 +22,7 @@ pub fn template() -> &'static [TemplateFile] {
         "judi.toml",
         "conventions.toml",
         ".gitignore",
+        "schema/segment.toml",
         "schema/newsroom/v1/reading.proto",
         "schema/newsroom/v1/video.proto",
         "schema/newsroom/v1/experiment.proto",

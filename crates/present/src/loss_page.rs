@@ -8,7 +8,7 @@ use judi_engine::LOSS_DAYS;
 use maud::{Markup, html};
 
 use crate::figures::{self, LossDay, LossRelease};
-use crate::format::{counted, long_day, number, percent};
+use crate::format::{counted, long_day, number};
 use crate::layout;
 use crate::presenter::{AskError, Presenter};
 use crate::questions::{self, LOSS_RELEASES};
@@ -63,8 +63,16 @@ fn sentence(events: i64, lost: i64) -> String {
         "{} of {} that installs numbered never came: {}.",
         number(lost),
         counted(all, "event", "events"),
-        percent(lost, all)
+        share_text(lost, all)
     )
+}
+
+/// A share in percent with one digit after the point: losses are small, and a tenth of them is a decision.
+fn share_text(lost: i64, all: i64) -> String {
+    match (lost.saturating_mul(1_000) + all / 2).checked_div(all).unwrap_or(0) {
+        0 if lost > 0 => "under 0.1 %".to_owned(),
+        mille => format!("{}.{} %", mille / 10, mille % 10),
+    }
 }
 
 /// The share as a bar beside its number: long bars are found before numbers are read.
@@ -73,7 +81,7 @@ fn share(lost: i64, events: i64) -> Markup {
     // Per mille of a bar that is full at ten percent: nobody loses more and looks at bars.
     let width = lost.saturating_mul(1_000).saturating_div(all).min(100);
     html! {
-        (percent(lost, all))
+        (share_text(lost, all))
         svg.share viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" { rect width=(width) height="4" {} }
     }
 }
@@ -129,6 +137,8 @@ mod tests {
     #[test]
     fn what_is_lost_is_a_share_of_what_was_sent() {
         assert_eq!(sentence(990, 10), "10 of 1,000 events that installs numbered never came: 1.0 %.");
+        assert_eq!(share_text(1, 1_000_000), "under 0.1 %");
+        assert_eq!(share_text(0, 0), "0.0 %");
         assert_eq!(sentence(1, 0), "Nothing is missing among 1 numbered event.");
     }
 

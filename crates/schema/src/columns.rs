@@ -49,6 +49,7 @@ use self::envelope::{ContextMemo, EnvelopeView, UNKNOWN};
 use self::nested::StructBuilder;
 use self::nulls::Nulls;
 use self::program::Program;
+use crate::event_time::EventTime;
 use crate::model::{EventModel, Model};
 use crate::schemas::Schemas;
 use crate::verdict::{Reason, Violation};
@@ -137,8 +138,33 @@ impl EventColumns {
         payload: &[u8],
     ) -> Result<(), Violation> {
         let payload = wire::checked(&model.plans, event.message, payload)?;
-        let envelope = EnvelopeView::read(envelope)?;
-        let result = self.write(model, event, &envelope, &payload);
+        self.push_checked(model, event, &EnvelopeView::read(envelope)?, &payload)
+    }
+
+    /// [`EventColumns::push`] with another time than the envelope says.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn push_at(
+        &mut self,
+        time: EventTime,
+        model: &Model,
+        event: &EventModel,
+        envelope: &[u8],
+        payload: &[u8],
+    ) -> Result<(), Violation> {
+        let payload = wire::checked(&model.plans, event.message, payload)?;
+        self.push_checked(model, event, &EnvelopeView::read(envelope)?.timed(time), &payload)
+    }
+
+    fn push_checked(
+        &mut self,
+        model: &Model,
+        event: &EventModel,
+        envelope: &EnvelopeView<'_>,
+        payload: &[u8],
+    ) -> Result<(), Violation> {
+        let result = self.write(model, event, envelope, payload);
         match result {
             Ok(()) => self.rows += 1,
             Err(_) => {

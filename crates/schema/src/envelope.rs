@@ -20,6 +20,12 @@ pub struct EventBatch {
     /// The write key, where neither header nor query can carry it.
     #[prost(string, tag = "4")]
     pub write_key: String,
+    /// Milliseconds of the device's monotonic clock when it sent the batch.
+    #[prost(uint64, optional, tag = "5")]
+    pub sent_monotonic_ms: Option<u64>,
+    /// Milliseconds of the smallest round trip that the sender has measured in this session.
+    #[prost(uint64, optional, tag = "6")]
+    pub round_trip_ms: Option<u64>,
 }
 
 /// `judi.v1.Event`: one thing that happened.
@@ -164,6 +170,12 @@ pub struct Envelope {
     /// What the payload beside it is, in the table `quarantine`: a number of [`PayloadKind`].
     #[prost(enumeration = "PayloadKind", tag = "14")]
     pub payload_kind: i32,
+    /// The device's monotonic clock in milliseconds when it sent the batch.
+    #[prost(uint64, optional, tag = "15")]
+    pub sent_monotonic_ms: Option<u64>,
+    /// Milliseconds of the smallest round trip that the sender had measured in this session.
+    #[prost(uint64, optional, tag = "16")]
+    pub round_trip_ms: Option<u64>,
 }
 
 /// `judi.v1.QuarantinedEvent`: a record of the topic `quarantine`.

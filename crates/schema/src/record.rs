@@ -26,10 +26,18 @@ const FIELD_EVENT_ID: u32 = 1;
 const FIELD_EVENT: u32 = 2;
 const FIELD_EVENT_TIME_US: u32 = 3;
 const FIELD_RECEIVED_AT_US: u32 = 4;
+const FIELD_OCCURRED_AT_US: u32 = 5;
+const FIELD_SENT_AT_US: u32 = 6;
+const FIELD_SEQUENCE: u32 = 7;
+const FIELD_MONOTONIC_MS: u32 = 8;
 const FIELD_IMPORT_RUN: u32 = 12;
 const FIELD_CONTEXT: u32 = 13;
-/// Field of `judi.v1.Context`.
+const FIELD_SENT_MONOTONIC_MS: u32 = 15;
+const FIELD_ROUND_TRIP_MS: u32 = 16;
+/// Fields of `judi.v1.Context`.
 const FIELD_ANONYMOUS_ID: u32 = 1;
+const FIELD_USER_ID: u32 = 2;
+const FIELD_SESSION_ID: u32 = 3;
 
 const MAGIC: u8 = 0;
 /// The longest frame: magic, id, and two varints of 32 bits.
@@ -48,7 +56,7 @@ pub struct RecordParts<'a> {
     pub payload: &'a [u8],
 }
 
-/// What of an envelope decides about its record.
+/// What of an envelope decides about its record: who it is, whose, and when it happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Peek<'a> {
     /// Unique for its anonymous_id.
@@ -63,6 +71,22 @@ pub struct Peek<'a> {
     pub received_at_us: i64,
     /// Microseconds since 1970.
     pub event_time_us: i64,
+    /// The signed-in person's id; empty: not known.
+    pub user_id: &'a str,
+    /// The visit; empty: not known.
+    pub session_id: &'a str,
+    /// Microseconds since 1970, by the device's clock.
+    pub occurred_at_us: Option<i64>,
+    /// Microseconds since 1970, by the device's clock.
+    pub sent_at_us: Option<i64>,
+    /// Per install.
+    pub sequence: Option<u64>,
+    /// The device's monotonic clock in milliseconds.
+    pub monotonic_ms: Option<u64>,
+    /// The same when the batch was sent.
+    pub sent_monotonic_ms: Option<u64>,
+    /// The smallest round trip of the session, in milliseconds.
+    pub round_trip_ms: Option<u64>,
 }
 
 /// The record of an event that fits. `payload` is the event's message as it came.
@@ -131,24 +155,34 @@ pub fn peek(envelope: &[u8]) -> Result<Peek<'_>, Violation> {
             (FIELD_EVENT, WireType::Len) => peek.event = cursor.text()?,
             (FIELD_EVENT_TIME_US, WireType::Varint) => peek.event_time_us = cursor.varint()?.cast_signed(),
             (FIELD_RECEIVED_AT_US, WireType::Varint) => peek.received_at_us = cursor.varint()?.cast_signed(),
+            (FIELD_OCCURRED_AT_US, WireType::Varint) => peek.occurred_at_us = Some(cursor.varint()?.cast_signed()),
+            (FIELD_SENT_AT_US, WireType::Varint) => peek.sent_at_us = Some(cursor.varint()?.cast_signed()),
+            (FIELD_SEQUENCE, WireType::Varint) => peek.sequence = Some(cursor.varint()?),
+            (FIELD_MONOTONIC_MS, WireType::Varint) => peek.monotonic_ms = Some(cursor.varint()?),
             (FIELD_IMPORT_RUN, WireType::Len) => peek.import_run = cursor.text()?,
-            (FIELD_CONTEXT, WireType::Len) => peek.anonymous_id = anonymous_id(cursor.bytes()?)?,
+            (FIELD_CONTEXT, WireType::Len) => peek.look_at_context(cursor.bytes()?)?,
+            (FIELD_SENT_MONOTONIC_MS, WireType::Varint) => peek.sent_monotonic_ms = Some(cursor.varint()?),
+            (FIELD_ROUND_TRIP_MS, WireType::Varint) => peek.round_trip_ms = Some(cursor.varint()?),
             _ => cursor.skip(tag, 0)?,
         }
     }
     Ok(peek)
 }
 
-fn anonymous_id(context: &[u8]) -> Result<&str, WireError> {
-    let mut cursor = Cursor::new(context);
-    let mut id = "";
-    while let Some(tag) = cursor.tag()? {
-        match (tag.number, tag.wire_type) {
-            (FIELD_ANONYMOUS_ID, WireType::Len) => id = cursor.text()?,
-            _ => cursor.skip(tag, 1)?,
+impl<'a> Peek<'a> {
+    /// Of a context that is there more than once, what comes last counts, field by field.
+    fn look_at_context(&mut self, context: &'a [u8]) -> Result<(), WireError> {
+        let mut cursor = Cursor::new(context);
+        while let Some(tag) = cursor.tag()? {
+            match (tag.number, tag.wire_type) {
+                (FIELD_ANONYMOUS_ID, WireType::Len) => self.anonymous_id = cursor.text()?,
+                (FIELD_USER_ID, WireType::Len) => self.user_id = cursor.text()?,
+                (FIELD_SESSION_ID, WireType::Len) => self.session_id = cursor.text()?,
+                _ => cursor.skip(tag, 1)?,
+            }
         }
+        Ok(())
     }
-    Ok(id)
 }
 
 fn frame(record: &mut Vec<u8>, schema_id: u32, index: u32) {

@@ -1,10 +1,6 @@
 //! The simulator finds nothing in ten thousand worlds, and finds what is broken on purpose.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "the functions that tests share fail a test as its own lines do"
-)]
+#![expect(clippy::unwrap_used, reason = "the functions that tests share fail a test as its own lines do")]
 
 #[path = "sim/broken.rs"]
 mod broken;

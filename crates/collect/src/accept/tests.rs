@@ -270,12 +270,26 @@ fn clocks_are_corrected_and_what_leaves_the_calendar_is_quarantined() {
     assert_eq!(envelope.event_time_us, RECEIVED.0 - 2_000_000);
     assert_eq!(envelope.occurred_at_us, Some(RECEIVED.0 - 3_602_000_000), "what the device said stays as it is");
     assert_eq!(envelope.sent_at_us, Some(RECEIVED.0 - 3_600_000_000));
+    assert_eq!((envelope.sent_monotonic_ms, envelope.round_trip_ms), (None, None));
 
     let impossible = accept(moment::EARLIEST.0, "9999-01-01T00:00:00Z");
     assert_eq!(
         (impossible.result.reason, impossible.result.field.as_deref()),
         (Some("invalid_payload"), Some("occurred_at"))
     );
+}
+
+#[test]
+fn what_a_batch_says_of_its_clocks_stands_beside_each_event() {
+    let schemas = schemas();
+    let clock = SentClock { sent_monotonic_ms: Some(7), round_trip_ms: Some(0) };
+    let mut acceptor = Acceptor::new(&schemas, facts(), context()).with_clock(clock);
+    for event_id in ["1", "2"] {
+        let json = format!(r#"{{"event_id":"{event_id}","event":"empty"}}"#);
+        let accepted = acceptor.accept(0, RawEvent::Json(&json));
+        let (envelope, _) = kept(&accepted);
+        assert_eq!((envelope.sent_monotonic_ms, envelope.round_trip_ms), (Some(7), Some(0)));
+    }
 }
 
 #[test]

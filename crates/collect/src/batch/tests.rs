@@ -5,12 +5,12 @@ use std::sync::Arc;
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::Context;
 use judi_schema::schemas::Schemas;
-use judi_world::Timestamp;
+use judi_world::{SystemClock, Timestamp};
 
 use super::*;
 use crate::accept::Facts;
 use crate::format::Form;
-use crate::in_flight::InFlight;
+use crate::in_flight::{InFlight, Share};
 
 const TEXT: &str = "syntax = \"proto3\"; import \"judi/v1/options.proto\";\n\
     message Empty { option (judi.event) = {name: \"empty\" owner: \"o\" description: \"d\"}; }";
@@ -19,6 +19,7 @@ struct Fixture {
     schemas: Schemas,
     seen: SeenIds,
     in_flight: Arc<InFlight>,
+    share: Arc<Share>,
 }
 
 impl Fixture {
@@ -27,7 +28,8 @@ impl Fixture {
         Self {
             schemas: Schemas::first(&sources).unwrap(),
             seen: SeenIds::new(1_000),
-            in_flight: Arc::new(InFlight::new(1_000_000)),
+            in_flight: InFlight::new(Arc::new(SystemClock::default()), 1_000_000, 10),
+            share: Share::new(usize::MAX),
         }
     }
 
@@ -48,7 +50,7 @@ impl Fixture {
             id_seed: [0; 32],
         };
         let mut acceptor = Acceptor::new(&self.schemas, facts, Context::default());
-        let mut held = InFlight::begin(&self.in_flight);
+        let mut held = InFlight::begin(&self.in_flight, &self.share, 0).unwrap();
         let events = events.iter().map(|event| RawEvent::Json(event)).collect::<Vec<_>>();
         prepare(
             &mut acceptor,
@@ -164,7 +166,7 @@ fn a_record_that_the_log_never_takes_is_rejected_and_its_neighbours_may_come_aga
 
 #[test]
 fn a_body_that_grows_over_the_room_is_refused() {
-    let fixture = Fixture { in_flight: Arc::new(InFlight::new(50)), ..Fixture::new() };
+    let fixture = Fixture { in_flight: InFlight::new(Arc::new(SystemClock::default()), 50, 10), ..Fixture::new() };
     assert!(matches!(fixture.try_prepare(&[A, B]), Err(Refusal::Busy { .. })));
     assert_eq!(fixture.in_flight.bytes(), 0, "what was held is given back");
 }

@@ -273,7 +273,7 @@ impl<'de> Visitor<'de> for ContextVisitor {
 }
 
 /// The field of a context that a JSON name means.
-fn context_field<'c>(context: &'c mut Context, name: &str) -> Option<&'c mut String> {
+pub(super) fn context_field<'c>(context: &'c mut Context, name: &str) -> Option<&'c mut String> {
     Some(match name {
         "anonymous_id" | "anonymousId" => &mut context.anonymous_id,
         "user_id" | "userId" => &mut context.user_id,

@@ -62,6 +62,8 @@ fn bodies_that_cannot_be_read_as_a_whole() {
         (r#"{"events": [], "context": []}"#, "context: expected an object"),
         (r#"{"events": [], "context": {"app": {}}}"#, "context.app: expected text, found an object"),
         (r#"{"events": [], "writeKey": 1}"#, "write_key: expected text"),
+        (r#"{"events": [], "sentMonotonicMs": -1}"#, "sent_monotonic_ms: "),
+        (r#"{"events": [], "round_trip_ms": "soon"}"#, "round_trip_ms: "),
     ];
     for (text, expected) in cases {
         let fault = read_batch(text, 10).unwrap_err();

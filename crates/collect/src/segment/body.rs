@@ -12,16 +12,16 @@ use crate::incoming::RawEvent;
 
 /// The calls of a body, which have not been read yet.
 #[derive(Debug, Default)]
-pub(crate) struct SegmentBatch<'a> {
-    pub(crate) sent_at: Option<Timestamp>,
-    pub(crate) context: Context,
-    pub(crate) write_key: Cow<'a, str>,
-    pub(crate) calls: Vec<RawEvent<'a>>,
+pub(super) struct SegmentBatch<'a> {
+    pub(super) sent_at: Option<Timestamp>,
+    pub(super) context: Context,
+    pub(super) write_key: Cow<'a, str>,
+    pub(super) calls: Vec<RawEvent<'a>>,
 }
 
 /// Why a body as a whole cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SegmentFault {
+pub(super) enum SegmentFault {
     #[error("{0}")]
     Unreadable(String),
     #[error("{events} calls")]
@@ -29,7 +29,7 @@ pub(crate) enum SegmentFault {
 }
 
 /// Reads a body: a batch where it has a list `batch`, else one call of the `kind` that its path says.
-pub(crate) fn read_batch(
+pub(super) fn read_batch(
     text: &str,
     kind: Option<CallKind>,
     events_max: usize,

@@ -62,6 +62,7 @@ pub(crate) fn options() -> CollectOptions {
 pub(crate) struct Bed {
     pub(crate) sim: SimWorld,
     pub(crate) log: Arc<FaultyLog>,
+    pub(crate) collector: Arc<Collector>,
     pub(crate) router: Router,
 }
 
@@ -79,17 +80,21 @@ impl Bed {
     }
 
     pub(crate) fn with(options: CollectOptions) -> Self {
+        Self::judging_by(options, schemas())
+    }
+
+    pub(crate) fn judging_by(options: CollectOptions, schemas: Schemas) -> Self {
         let sim = SimWorld::new(7);
         let log = Arc::new(FaultyLog::over(open_log(&sim.world(), Path::new("/log"))));
         let parts = CollectorParts {
             options,
             world: sim.world(),
             log: Arc::clone(&log) as Arc<dyn Log>,
-            schemas: Arc::new(schemas()),
+            schemas: Arc::new(schemas),
             judge_lag: Arc::new(|| Some(42)),
         };
         let collector = Collector::new(parts).unwrap();
-        Self { sim, log, router: router(collector) }
+        Self { sim, log, router: router(Arc::clone(&collector)), collector }
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
@@ -97,6 +102,14 @@ impl Bed {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    /// As [`ask`](Self::ask), of an answer that is no text.
+    pub(crate) async fn ask_bytes(&self, request: Request<Body>) -> (Answer, Vec<u8>) {
+        let response = TowerToHyperService::new(self.router.clone()).call(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (Answer { status: parts.status, headers: parts.headers, body: String::new() }, body.to_vec())
     }
 
     /// A POST of JSON with the key `dev`.

@@ -127,6 +127,7 @@ proptest! {
     fn json_and_protobuf_of_the_same_batch_are_the_same_records(
         events in proptest::collection::vec(said(), 0..6),
         sent_at_us in proptest::option::of(0..4_000_000_000_000_000_i64),
+        clock in any::<(Option<u64>, Option<u64>)>(),
         page in "(https://e\\.se/[a-z]{0,5}(\\?utm_source=[a-z]{1,4})?)?",
     ) {
         let context = Context { page_url: page.clone(), app: "news".to_owned(), ..Context::default() };
@@ -135,12 +136,16 @@ proptest! {
             context: Some(context),
             events: events.iter().map(Said::protobuf).collect(),
             write_key: "dev".to_owned(),
+            sent_monotonic_ms: clock.0,
+            round_trip_ms: clock.1,
         }.encode_to_vec();
         let json = json!({
             "sentAt": sent_at_us.map(|time| timestamp(time).to_string()),
             "context": {"page_url": page, "app": "news"},
             "events": events.iter().map(Said::json).collect::<Vec<_>>(),
             "writeKey": "dev",
+            "sent_monotonic_ms": clock.0,
+            "roundTripMs": clock.1,
         }).to_string();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = |content_type: &str, body: Vec<u8>| {

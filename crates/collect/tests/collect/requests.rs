@@ -35,7 +35,7 @@ pub(crate) fn example_protobuf() -> Vec<u8> {
         payload: [&[0x0A, 13][..], b"/articles/elk", &[0x12, 7], b"inrikes"].concat(),
         ..Event::default()
     };
-    EventBatch { sent_at: time(1_795_420_803), context: Some(context), events: vec![event], write_key: String::new() }
+    EventBatch { sent_at: time(1_795_420_803), context: Some(context), events: vec![event], ..EventBatch::default() }
         .encode_to_vec()
 }
 

@@ -12,14 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::bed::{EXAMPLE, open_log, options, records, schemas};
-
-fn request(body: &str) -> String {
-    format!(
-        "POST /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
+use crate::server::{Server, request};
 
 /// Reads until what came holds `end`.
 async fn read_until(stream: &mut TcpStream, end: &str) -> String {
@@ -49,7 +42,7 @@ async fn what_was_answered_survives_and_a_running_request_is_finished() {
     let listener = TcpNetwork.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), async { _ = stopped.await }));
+    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), None, async { _ = stopped.await }));
 
     let mut stream = TcpStream::connect(address).await.unwrap();
     for status in ["\"ok\"", "\"duplicate\""] {
@@ -81,30 +74,16 @@ async fn what_was_answered_survives_and_a_running_request_is_finished() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_large_body_still_hears_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let world = World::system();
-    let parts = CollectorParts {
-        options: options(),
-        world: world.clone(),
-        log: Arc::new(open_log(&world, folder.path())),
-        schemas: Arc::new(schemas()),
-        judge_lag: Arc::new(|| None),
-    };
-    let app = router(Collector::new(parts).unwrap());
-    let listener = TcpNetwork.listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, app, ServeOptions::default(), async { _ = stopped.await }));
+    let server = Server::simple().await;
     let body = " ".repeat(6 * 1024 * 1024);
     for (request, status) in
         [(request(&body), "HTTP/1.1 413"), (request(&body).replace("Bearer dev", "Bearer nobody"), "HTTP/1.1 401")]
     {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = server.connect().await;
         // A sender that reads nothing before it has sent everything, as most do.
         stream.write_all(request.as_bytes()).await.unwrap();
         let answer = read_until(&mut stream, "}").await;
         assert!(answer.starts_with(status), "{answer}");
     }
-    stop.send(()).unwrap();
-    server.await.unwrap();
+    server.stop().await;
 }

@@ -27,8 +27,10 @@ use judi_table::{DataFile, Snapshot, TableError, read_file};
 use judi_world::Timestamp;
 use prost::Message;
 
+use super::neighbours::Latecomers;
 use super::requests::{ReplayAccount, ReplayFilter};
 use super::{Again, foreign_quarantine};
+use crate::clocks::{ClockRules, Said, time_alone};
 use crate::commits;
 use crate::dedup::Key;
 use crate::error::JudgeError;
@@ -42,8 +44,8 @@ const APP_ID: &str = "again/quarantine";
 const ROWS_MAX: usize = 16 << 10;
 const BYTES_MAX: usize = 16 << 20;
 
-/// Events of a piece that fit: the most names that a hash table of 2^20 places takes, about 26 MB.
-const NAMES_MAX: usize = 900_000;
+/// Events of a piece that fit: their names and neighbours are some ten MB.
+const NAMES_MAX: usize = 200_000;
 
 /// What is read of `quarantine`.
 const COLUMNS: [&str; 6] = ["reason", "event_id", "received_at", "schema_version", "payload", "envelope"];
@@ -96,6 +98,7 @@ struct Found {
     looked_at: u64,
     fit: u64,
     names: HashSet<Name>,
+    latecomers: Latecomers,
     unfit: BTreeMap<Reason, u64>,
 }
 
@@ -148,7 +151,7 @@ impl Pass {
         let schemas = Arc::clone(&self.schemas);
         let mut found = Found::default();
         let to = self.scan(again, files, None, |row| {
-            found.look_at(&schemas, row);
+            found.look_at(&schemas, &again.clocks, row);
             found.names.len() < NAMES_MAX
         })?;
         let mut refused = 0;
@@ -158,7 +161,8 @@ impl Pass {
             if before.is_some() {
                 again.forget_known(&snapshot, &mut found.names)?;
             }
-            let mut adding = Adding::new(again, &schemas, before.unwrap_or(0));
+            again.place(&snapshot, &mut found.latecomers)?;
+            let mut adding = Adding::new(again, &schemas, &found.latecomers, before.unwrap_or(0));
             let mut names = std::mem::take(&mut found.names);
             let mut outcome = Ok(());
             let scanned = self.scan(again, files, Some(to), |row| {
@@ -243,11 +247,13 @@ impl ReplayFilter {
 }
 
 impl Found {
-    fn look_at(&mut self, schemas: &Schemas, row: &Row<'_>) {
+    fn look_at(&mut self, schemas: &Schemas, clocks: &ClockRules, row: &Row<'_>) {
         self.looked_at += 1;
         match row.judged(schemas) {
             Ok(fits) => {
                 self.fit += 1;
+                let said = Said::of_envelope(&fits.envelope);
+                self.latecomers.add(fits.name.0, &said, time_alone(clocks, &said));
                 self.names.insert(fits.name);
             }
             Err(reason) => *self.unfit.entry(reason).or_default() += 1,
@@ -324,6 +330,7 @@ impl Row<'_> {
 struct Adding<'a> {
     again: &'a Again,
     schemas: &'a Arc<Schemas>,
+    latecomers: &'a Latecomers,
     columns: EventColumns,
     counts: Counts,
     bytes: usize,
@@ -334,17 +341,19 @@ struct Adding<'a> {
 }
 
 impl<'a> Adding<'a> {
-    fn new(again: &'a Again, schemas: &'a Arc<Schemas>, version: i64) -> Self {
+    fn new(again: &'a Again, schemas: &'a Arc<Schemas>, latecomers: &'a Latecomers, version: i64) -> Self {
         let (columns, counts) = (EventColumns::new(schemas), Counts::new());
-        Self { again, schemas, columns, counts, bytes: 0, version, added: 0, refused: 0 }
+        Self { again, schemas, latecomers, columns, counts, bytes: 0, version, added: 0, refused: 0 }
     }
 
     fn add(&mut self, fits: Fits<'_>) -> Result<(), JudgeError> {
         let known = fits.refit.envelope(fits.envelope);
         let Refit { model, event, payload, .. } = fits.refit;
-        let day = Timestamp(known.event_time_us).day();
+        let said = Said::of_envelope(&known);
+        let time = self.latecomers.time(&said, time_alone(&self.again.clocks, &said));
+        let day = Timestamp(time.us).day();
         let bytes = known.encode_to_vec();
-        if self.columns.push(model, event, &bytes, &payload).is_err() {
+        if self.columns.push_at(time, model, event, &bytes, &payload).is_err() {
             self.refused += 1;
             return Ok(());
         }

@@ -59,10 +59,16 @@ pub enum ReplayEnd {
     Failed(String),
 }
 
-/// So many replays wait already that another one makes no sense.
+/// Why a replay was not taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("{REQUESTS_MAX} replays are waiting already")]
-pub struct TooManyReplays;
+pub enum ReplayRefused {
+    /// So many wait already that another one makes no sense.
+    #[error("{REQUESTS_MAX} replays are waiting already")]
+    TooMany,
+    /// Nobody is left to do it.
+    #[error("the judge has ended")]
+    Ended,
+}
 
 /// A replay that waits for its turn.
 #[derive(Debug)]
@@ -72,17 +78,25 @@ pub(crate) struct Requested {
 }
 
 /// Replays in the order in which they were asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ReplayRequests {
-    waiting: Mutex<VecDeque<Requested>>,
+    /// `None` once nobody takes them any more.
+    waiting: Mutex<Option<VecDeque<Requested>>>,
+}
+
+impl Default for ReplayRequests {
+    fn default() -> Self {
+        Self { waiting: Mutex::new(Some(VecDeque::new())) }
+    }
 }
 
 impl ReplayRequests {
     /// Has rows judged again when the thread behind the rounds gets to it; what is handed out tells how far it is.
-    pub(crate) fn ask(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, TooManyReplays> {
+    pub(crate) fn ask(&self, filter: ReplayFilter) -> Result<watch::Receiver<ReplayProgress>, ReplayRefused> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = waiting.as_mut().ok_or(ReplayRefused::Ended)?;
         if waiting.len() >= REQUESTS_MAX {
-            return Err(TooManyReplays);
+            return Err(ReplayRefused::TooMany);
         }
         let (progress, handed_out) = watch::channel(ReplayProgress::default());
         waiting.push_back(Requested { filter, progress });
@@ -90,7 +104,12 @@ impl ReplayRequests {
     }
 
     pub(crate) fn next(&self) -> Option<Requested> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.pop_front()
+    }
+
+    /// Takes no more, and lets go of those that wait: who listens to them is told by the end of their channels.
+    pub(crate) fn close(&self) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -103,11 +122,14 @@ mod tests {
         let requests = ReplayRequests::default();
         let since = |us| ReplayFilter { since: Some(Timestamp(us)), ..ReplayFilter::default() };
         let handed_out: Vec<_> = (0..16).map(|us| requests.ask(since(us)).unwrap()).collect();
-        assert_eq!(requests.ask(since(99)).unwrap_err(), TooManyReplays);
+        assert_eq!(requests.ask(since(99)).unwrap_err(), ReplayRefused::TooMany);
         let first = requests.next().unwrap();
         assert_eq!(first.filter, since(0));
         first.progress.send_modify(|progress| progress.files = 7);
         assert_eq!(handed_out[0].borrow().files, 7);
         assert!(requests.ask(since(99)).is_ok());
+        requests.close();
+        assert!(handed_out[1].has_changed().is_err(), "its sender is gone");
+        assert_eq!(requests.ask(since(99)).unwrap_err(), ReplayRefused::Ended);
     }
 }

@@ -12,6 +12,7 @@ use judi_table::{DataFile, Snapshot, read_file};
 use judi_world::Timestamp;
 
 use super::{GROUP, JudgeCore, Memory, slice_facts};
+use crate::clocks::Clocks;
 use crate::dedup::{DedupError, DedupIndex, Key, OpenedIndex, Probe, Seen};
 use crate::error::JudgeError;
 use crate::facts::{Slice, key_of_quarantined};
@@ -46,7 +47,7 @@ impl JudgeCore {
         };
         self.counts_behind = true;
         self.counted = None;
-        let mut index = self.open_index(&found)?;
+        let (mut index, mut clocks) = self.open_index(&found)?;
         let plan = self.plan(&found, index.positions());
         // Before anything is read: from here on retention keeps what is still needed.
         let needed: Positions = plan.iter().map(|(place, resume)| (*place, resume.absorb.start)).collect();
@@ -57,9 +58,12 @@ impl JudgeCore {
             self.each_slice(*topic, *partition, absorb.start..absorb.end, |slice| {
                 records += slice.records.len() as u64;
                 probes.clear();
-                probes.extend(slice_facts(slice).map(|facts| facts.probe));
+                probes.extend(slice_facts(slice).map(|facts| {
+                    facts.take_time(&mut clocks);
+                    facts.probe
+                }));
                 index.check_and_insert(&probes)?;
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         self.settle_doubts(&plan, &found.quarantine, &mut index)?;
@@ -71,12 +75,14 @@ impl JudgeCore {
         let txns = |snapshot: &Snapshot| snapshot.txns().map(|(app_id, last)| (app_id.to_owned(), last)).collect();
         self.memory = Some(Memory {
             index,
+            clocks,
             judged,
             quarantine_txns: txns(&found.quarantine),
             events_txns: txns(&found.events),
             pending: None,
             records_since_persist: records,
             persisted_at,
+            merge_entries: 0,
         });
         Ok(())
     }
@@ -94,21 +100,20 @@ impl JudgeCore {
         places.collect()
     }
 
-    /// The index on disk where it serves, else a new one that knows what the tables hold.
-    fn open_index(&mut self, found: &Facts) -> Result<DedupIndex, JudgeError> {
+    /// The index on disk and the clocks beside it where they serve, else a new one that knows what the tables hold.
+    fn open_index(&mut self, found: &Facts) -> Result<(DedupIndex, Clocks), JudgeError> {
         let (disk, dir) = (Arc::clone(&self.world.disk), self.options.state_dir.join("dedup"));
         let window_days = self.options.dedup_window_days;
         let why = match DedupIndex::open(&disk, &dir, window_days) {
             Ok(_) if self.index_damaged => "it is damaged".to_owned(),
-            Ok(OpenedIndex::Found(index)) => {
-                if index.log_id() != self.log_id.as_str() {
-                    "it is of another log".to_owned()
-                } else if !self.log_has(&self.plan(found, index.positions()))? {
+            Ok(OpenedIndex::Found(mut index)) => match self.clocks_beside(&mut index) {
+                Err(detail) => format!("the clocks beside it are damaged: {detail}"),
+                Ok(_) if index.log_id() != self.log_id.as_str() => "it is of another log".to_owned(),
+                Ok(_) if !self.log_has(&self.plan(found, index.positions()))? => {
                     "the log no longer has what it lacks".to_owned()
-                } else {
-                    return Ok(*index);
                 }
-            }
+                Ok(clocks) => return Ok((*index, clocks)),
+            },
             Ok(OpenedIndex::Missing) => "there is none".to_owned(),
             Err(error @ DedupError::Corrupt { .. }) => error.to_string(),
             Err(error) => return Err(error.into()),
@@ -127,7 +132,17 @@ impl JudgeCore {
             let next = next.map(|(place, resume)| (place, resume.judge_from)).collect();
             index.persist(self.log_id.as_str(), &next)?;
         }
-        Ok(index)
+        // From the beginning of the log, or from where the tables are: sessions that are under way begin anew then.
+        Ok((index, Clocks::new(&self.options.clocks, self.log.partitions())))
+    }
+
+    /// What was known of sessions when the index was persisted, or what is wrong with it.
+    fn clocks_beside(&self, index: &mut DedupIndex) -> Result<Clocks, String> {
+        let (rules, partitions) = (&self.options.clocks, self.log.partitions());
+        match index.take_beside() {
+            Some(bytes) => Clocks::decode(&bytes, rules, partitions),
+            None => Ok(Clocks::new(rules, partitions)),
+        }
     }
 
     /// Whether the log still has every record that the plan absorbs.
@@ -157,13 +172,13 @@ impl JudgeCore {
                 for (anonymous_id, event_id) in anonymous_ids.zip(event_ids).filter(|(_, id)| !id.is_empty()) {
                     index.insert(Key::of(anonymous_id, event_id), Seen::FOREVER);
                 }
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         for file in found.quarantine.files().values() {
             self.each_quarantined(&found.quarantine, file, |key, _| {
                 index.insert(key, Seen::FOREVER);
-                if index.is_full() { Ok(index.spill()?) } else { Ok(()) }
+                if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
         }
         Ok(())

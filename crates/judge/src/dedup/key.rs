@@ -40,6 +40,12 @@ impl Key {
         Self::of_long([place.as_bytes(), b"", b"place"])
     }
 
+    /// The key of a session of a person whose install is not known. No event and no session of an install has it,
+    /// since it has a third part.
+    pub(crate) fn of_session_of_user(user_id: &str, session_id: &str) -> Self {
+        Self::of_long([user_id.as_bytes(), session_id.as_bytes(), b"user"])
+    }
+
     fn of_long<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
         let mut hasher = blake3::Hasher::new();
         for part in parts {

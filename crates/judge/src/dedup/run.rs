@@ -1,5 +1,6 @@
 //! One immutable sorted run: its filter and the first key of every block in memory, the rest on disk.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -27,11 +28,19 @@ pub(crate) struct Run {
     firsts: Vec<Key>,
     entries: u64,
     newest: Seen,
+    /// Entries by day, ascending.
+    days: Vec<(Seen, u64)>,
 }
 
 impl Run {
-    /// Opens the run `name` in `dir`, its filter and first keys checked.
-    pub(crate) fn open(disk: &dyn Disk, dir: &Path, name: &str) -> Result<Self, DedupError> {
+    /// Opens the run `name` in `dir`, its filter and first keys checked. Where `days` are not known, all entries count as
+    /// of the newest day.
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        dir: &Path,
+        name: &str,
+        days: Option<Vec<(Seen, u64)>>,
+    ) -> Result<Self, DedupError> {
         let path = dir.join(name);
         let damaged = |detail: &str| DedupError::Corrupt { path: path.clone(), detail: detail.to_owned() };
         let file = match disk.open(&path) {
@@ -71,7 +80,8 @@ impl Run {
         }
         firsts.extend(rest.chunks_exact(FIRST_BYTES).map(|first| wire::key_at(first, 0)));
         let (entries, newest) = (footer.entries, footer.newest);
-        Ok(Self { path, name: name.to_owned(), file, filter, firsts, entries, newest })
+        let days = days.unwrap_or_else(|| vec![(newest, entries)]);
+        Ok(Self { path, name: name.to_owned(), file, filter, firsts, entries, newest, days })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -88,6 +98,16 @@ impl Run {
 
     pub(crate) fn newest(&self) -> Seen {
         self.newest
+    }
+
+    pub(crate) fn days(&self) -> &[(Seen, u64)] {
+        &self.days
+    }
+
+    /// Entries that are no longer known on `today`.
+    pub(crate) fn expired(&self, today: Seen, window_days: u16) -> u64 {
+        let expired = self.days.iter().filter(|(day, _)| day.expired(today, window_days));
+        expired.map(|(_, entries)| *entries).sum::<u64>().min(self.entries)
     }
 
     pub(crate) fn memory_bytes(&self) -> usize {
@@ -151,16 +171,14 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// The entry that the cursor stands at; `None` at the end.
-    pub(crate) fn peek(&mut self) -> Result<Option<(Key, Seen)>, DedupError> {
+    /// The next entry; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<(Key, Seen)>, DedupError> {
         if self.at == self.entries.len() {
             self.fill()?;
         }
-        Ok(self.entries.get(self.at).copied())
-    }
-
-    pub(crate) fn advance(&mut self) {
-        self.at += 1;
+        let entry = self.entries.get(self.at).copied();
+        self.at += usize::from(entry.is_some());
+        Ok(entry)
     }
 
     fn fill(&mut self) -> Result<(), DedupError> {
@@ -188,7 +206,9 @@ pub(crate) struct RunWriter {
     firsts: Vec<Key>,
     filter: Filter,
     entries: u64,
-    newest: Seen,
+    days: BTreeMap<Seen, u64>,
+    /// The day of the last entries, and how many they are: neighbours are often of one day.
+    day: (Seen, u64),
 }
 
 impl RunWriter {
@@ -204,7 +224,8 @@ impl RunWriter {
             firsts: Vec::new(),
             filter: Filter::for_keys(entries_max),
             entries: 0,
-            newest: Seen::on(0),
+            days: BTreeMap::new(),
+            day: (Seen::on(0), 0),
         })
     }
 
@@ -215,15 +236,28 @@ impl RunWriter {
         self.block.push((key, seen));
         self.filter.insert(key);
         self.entries += 1;
-        self.newest = self.newest.max(seen);
+        if self.day.0 != seen {
+            self.end_day();
+            self.day.0 = seen;
+        }
+        self.day.1 += 1;
         if self.block.len() == BLOCK_ENTRIES {
             self.end_block()?;
         }
         Ok(())
     }
 
-    /// Writes what is left and makes the file durable; its name is not, until the folder is synced.
-    pub(crate) fn finish(mut self) -> Result<(), DedupError> {
+    fn end_day(&mut self) {
+        let (day, entries) = std::mem::replace(&mut self.day, (Seen::on(0), 0));
+        if entries > 0 {
+            *self.days.entry(day).or_default() += entries;
+        }
+    }
+
+    /// Writes what is left and makes the file durable; its name is not, until the folder is synced. How many entries
+    /// there are of each day.
+    pub(crate) fn finish(mut self) -> Result<Vec<(Seen, u64)>, DedupError> {
+        self.end_day();
         if !self.block.is_empty() {
             self.end_block()?;
         }
@@ -239,13 +273,14 @@ impl RunWriter {
         let footer = Footer {
             blocks: u32::try_from(self.entries.div_ceil(BLOCK_ENTRIES as u64)).unwrap_or(u32::MAX),
             filter_blocks: u32::try_from(filter.blocks()).unwrap_or(u32::MAX),
-            newest: self.newest,
+            newest: self.days.last_key_value().map_or(Seen::on(0), |(newest, _)| *newest),
             entries: self.entries,
             tail_crc: crc.finalize(),
         };
         self.out.extend_from_slice(&wire::encode_footer(&footer));
         self.flush()?;
-        self.file.sync_data().map_err(DedupError::io("sync", &self.path))
+        self.file.sync_data().map_err(DedupError::io("sync", &self.path))?;
+        Ok(self.days.into_iter().collect())
     }
 
     fn end_block(&mut self) -> Result<(), DedupError> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use judi_faults::SimWorld;
 use judi_log::Topic;
 use judi_world::LocalDisk;
 use proptest::prelude::*;
@@ -55,7 +56,8 @@ impl Model {
 enum Move {
     Ask(Vec<Probe>),
     Persist,
-    Compact,
+    /// Merges a little, and perhaps leaves a merge half done.
+    Merge(u64),
     Reopen,
 }
 
@@ -69,7 +71,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let a_move = prop_oneof![
         6 => prop::collection::vec(probe(), 0..60).prop_map(Move::Ask),
         3 => Just(Move::Persist),
-        2 => Just(Move::Compact),
+        3 => prop_oneof![1..40_u64, Just(u64::MAX)].prop_map(Move::Merge),
         1 => Just(Move::Reopen),
     ];
     prop::collection::vec(a_move, 1..60)
@@ -90,7 +92,8 @@ proptest! {
                     prop_assert_eq!(index.check_and_insert(&probes).unwrap(), expected);
                 }
                 Move::Persist => index.persist("log", &positions(1)).unwrap(),
-                Move::Compact => while index.compact().unwrap() {},
+                Move::Merge(u64::MAX) => while index.merge(u64::MAX).unwrap() {},
+                Move::Merge(entries) => drop(index.merge(entries).unwrap()),
                 Move::Reopen => {
                     index.persist("log", &positions(2)).unwrap();
                     index = found(folder.path());
@@ -108,7 +111,7 @@ fn many_ids_lie_in_few_runs_and_are_all_known() {
         let ids = round * 3_000..(round + 1) * 3_000;
         assert!(index.check_and_insert(&probes(ids, Seen::on(20_000))).unwrap().into_iter().all(|is_new| is_new));
         index.persist("log", &positions(round.into())).unwrap();
-        while index.compact().unwrap() {}
+        while index.merge(u64::MAX).unwrap() {}
     }
     let stats = found(folder.path()).stats();
     assert_eq!((stats.run_ids, stats.mem_ids), (36_000, 0));
@@ -130,7 +133,7 @@ fn what_has_expired_leaves_the_disk_and_imports_stay() {
     index.check_and_insert(&probes(600..601, Seen::on(108))).unwrap();
     index.persist("log", &positions(2)).unwrap();
     assert_eq!(index.stats().run_ids, 601);
-    while index.compact().unwrap() {}
+    while index.merge(u64::MAX).unwrap() {}
     assert_eq!(index.stats().run_ids, 101);
     let imports = probes(500..600, Seen::FOREVER);
     assert!(found(folder.path()).check_and_insert(&imports).unwrap().into_iter().all(|is_new| !is_new));
@@ -193,4 +196,70 @@ fn a_run_that_is_gone_is_damage() {
     index.persist("log", &positions(1)).unwrap();
     LocalDisk.remove(&folder.path().join("0000000000.run")).unwrap();
     assert!(matches!(DedupIndex::open(&disk(), folder.path(), WINDOW_DAYS), Err(DedupError::Corrupt { .. })));
+}
+
+/// What lies beside the index, after it was opened anew.
+fn reopened(disk: &Arc<dyn Disk>, dir: &Path) -> (u64, Option<Vec<u8>>) {
+    let OpenedIndex::Found(mut index) = DedupIndex::open(disk, dir, WINDOW_DAYS).unwrap() else { panic!("no index") };
+    let beside = index.take_beside();
+    assert_eq!(index.take_beside(), None, "once");
+    (index.positions()[&(Topic::Events, 0)], beside)
+}
+
+#[test]
+fn what_is_persisted_beside_the_index_is_of_the_same_positions_whatever_stops_it() {
+    let dir = Path::new("/dedup");
+    for is_crash in [true, false] {
+        let mut disturbed = 0;
+        for operation in 0.. {
+            let sim = SimWorld::new(3);
+            let disk: Arc<dyn Disk> = sim.world().disk;
+            let mut index = DedupIndex::create(&disk, dir, WINDOW_DAYS).unwrap();
+            index.persist_with("log", &positions(1), b"one").unwrap();
+            index.check_and_insert(&probes(0..9, Seen::on(1))).unwrap();
+            if is_crash {
+                sim.disk.crash_at_operation(operation);
+            } else {
+                sim.disk.fail_operation(operation);
+            }
+            let is_over = index.persist_with("log", &positions(2), b"two").is_ok();
+            if is_crash {
+                drop(index);
+                sim.disk.restart();
+            } else if !is_over {
+                index.persist_with("log", &positions(3), b"three").unwrap();
+                assert_eq!(reopened(&disk, dir), (3, Some(b"three".to_vec())), "{operation}");
+            }
+            if is_crash {
+                let (next, beside) = reopened(&disk, dir);
+                assert_eq!(beside.as_deref(), Some(if next == 1 { &b"one"[..] } else { b"two" }), "{operation}");
+                assert!(!is_over || next == 2, "{operation}");
+            }
+            if is_over {
+                break;
+            }
+            let files = disk.list(dir).unwrap();
+            let besides = files.iter().filter(|entry| entry.name.ends_with(".beside")).count();
+            assert_eq!(besides, 1, "what no manifest names is removed when the index is opened: {files:?}");
+            disturbed += 1;
+        }
+        assert!(disturbed > 5, "persisting has more operations than {disturbed}");
+    }
+}
+
+#[test]
+fn a_missing_file_beside_the_index_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut index = DedupIndex::create(&disk(), dir.path(), WINDOW_DAYS).unwrap();
+    index.persist_with("log", &positions(1), b"one").unwrap();
+    // The same positions: nothing has moved.
+    index.persist_with("log", &positions(1), b"another").unwrap();
+    assert_eq!(found(dir.path()).take_beside(), Some(b"one".to_vec()));
+    index.persist("log", &positions(2)).unwrap();
+    assert_eq!(found(dir.path()).take_beside(), None);
+    index.persist_with("log", &positions(3), b"three").unwrap();
+    let name = disk().list(dir.path()).unwrap().into_iter().find(|entry| entry.name.ends_with(".beside")).unwrap().name;
+    disk().remove(&dir.path().join(name)).unwrap();
+    let opened = DedupIndex::open(&disk(), dir.path(), WINDOW_DAYS);
+    assert!(matches!(opened, Err(DedupError::Corrupt { .. })), "{opened:?}");
 }

@@ -162,6 +162,21 @@ pub(crate) struct ManifestWire {
     /// The number of the next run's file.
     #[prost(uint64, tag = "6")]
     pub(crate) next_run: u64,
+    /// The file of what was persisted beside the index; empty: none.
+    #[prost(string, tag = "7")]
+    pub(crate) beside: String,
+    /// For each of the runs, in their order; absent in older manifests.
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) run_days: Vec<RunDaysWire>,
+}
+
+/// How many entries of a run are of which day, at the same places of two lists.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(crate) struct RunDaysWire {
+    #[prost(uint32, repeated, tag = "1")]
+    pub(crate) days: Vec<u32>,
+    #[prost(uint64, repeated, tag = "2")]
+    pub(crate) entries: Vec<u64>,
 }
 
 /// The next offset of a partition that the index lacks.

@@ -99,6 +99,7 @@ impl Worker {
             }
         };
         self.compactor = None;
+        self.accounts.replays().close();
         self.core = None;
         self.progress.send_modify(|progress| progress.ended = Some(ended));
     }

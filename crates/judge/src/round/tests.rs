@@ -8,7 +8,8 @@ use judi_schema::envelope::Context;
 use judi_schema::record::{encode_event, encode_quarantined};
 
 use super::*;
-use crate::facts::{facts, key_of_quarantined};
+use crate::clocks::{ClockRules, Clocks};
+use crate::facts::{facts, key_of_quarantined, times};
 
 const SCHEMA: &str = r#"
     syntax = "proto3";
@@ -51,7 +52,9 @@ fn event(schemas: &Schemas, envelope: &Envelope, payload: &[u8]) -> FetchedRecor
 
 /// Judges one record of a topic as if its id were new.
 fn judged(schemas: &Arc<Schemas>, topic: Topic, record: &FetchedRecord) -> Judged {
-    judge(&[facts(topic, 2, record)], &[true], schemas).unwrap()
+    let facts = [facts(topic, 2, record)];
+    let times = times(&facts, &mut Clocks::new(&ClockRules::default(), 1));
+    judge(&facts, &[true], &times, schemas).unwrap()
 }
 
 #[test]
@@ -60,7 +63,8 @@ fn rows_are_counted_by_event_and_day_and_accounted_to_their_import() {
     let records: Vec<FetchedRecord> =
         ["1", "2", "3"].map(|id| event(&schemas, &envelope("a", id), b"\x0a\x01x")).into();
     let facts: Vec<Facts<'_>> = records.iter().map(|record| facts(Topic::Events, 0, record)).collect();
-    let judged = judge(&facts, &[true, false, true], &schemas).unwrap();
+    let mut clocks = Clocks::new(&ClockRules::default(), 1);
+    let judged = judge(&facts, &[true, false, true], &times(&facts, &mut clocks), &schemas).unwrap();
     assert_eq!(judged.totals, Totals { rows: 2, quarantined: 0, duplicates: 1 });
     assert_eq!(judged.counts, Counts::from([(("share".to_owned(), -1), 2)]));
     let tally = &judged.tallies["run"];
@@ -132,6 +136,7 @@ fn large_quarantined_payloads_make_several_batches() {
         })
         .collect();
     let facts: Vec<Facts<'_>> = records.iter().map(|record| facts(Topic::Quarantine, 0, record)).collect();
-    let judged = judge(&facts, &[true; 3], &schemas).unwrap();
+    let times = times(&facts, &mut Clocks::new(&ClockRules::default(), 1));
+    let judged = judge(&facts, &[true; 3], &times, &schemas).unwrap();
     assert_eq!(judged.quarantine.iter().map(RecordBatch::num_rows).collect::<Vec<_>>(), [1, 1, 1]);
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Int64Type, TimestampMicrosecondType};
 use bytes::Bytes;
 use judi_judge::JudgeOptions;
+use judi_judge::clocks::first_inversion;
 use judi_log::{AppendError, Batch, Log, Record, Topic, partition_of};
 use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope, QuarantinedEvent};
@@ -69,6 +70,16 @@ pub(crate) struct Sent {
     pub(crate) received_at_us: i64,
     pub(crate) import_run: &'static str,
     pub(crate) form: Form,
+    pub(crate) clock: Option<Clock>,
+}
+
+/// What a device says of an event's time.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock {
+    pub(crate) session_id: String,
+    pub(crate) sequence: u64,
+    pub(crate) occurred_at_us: i64,
+    pub(crate) sent_at_us: i64,
 }
 
 /// What the record is like.
@@ -95,6 +106,7 @@ pub(crate) fn sent(anonymous_id: &str, event_id: &str, form: Form) -> Sent {
         received_at_us: START_US,
         import_run: "",
         form,
+        clock: None,
     }
 }
 
@@ -117,6 +129,12 @@ impl Sent {
         self
     }
 
+    /// An event of a session, by a device's clock.
+    pub(crate) fn by_clock(mut self, session_id: &str, sequence: u64, occurred_at_us: i64, sent_at_us: i64) -> Self {
+        self.clock = Some(Clock { session_id: session_id.to_owned(), sequence, occurred_at_us, sent_at_us });
+        self
+    }
+
     pub(crate) fn record(&self, schemas: &Schemas) -> Record {
         let model = schemas.current();
         let event = model.event(self.event).unwrap();
@@ -128,7 +146,14 @@ impl Sent {
             schema_version: model.version,
             source: "dev".to_owned(),
             import_run: self.import_run.to_owned(),
-            context: Some(Context { anonymous_id: self.anonymous_id.clone(), ..Context::default() }),
+            occurred_at_us: self.clock.as_ref().map(|clock| clock.occurred_at_us),
+            sent_at_us: self.clock.as_ref().map(|clock| clock.sent_at_us),
+            sequence: self.clock.as_ref().map(|clock| clock.sequence),
+            context: Some(Context {
+                anonymous_id: self.anonymous_id.clone(),
+                session_id: self.clock.as_ref().map(|clock| clock.session_id.clone()).unwrap_or_default(),
+                ..Context::default()
+            }),
             ..Envelope::default()
         };
         let payload: &[u8] = match self.form {
@@ -214,6 +239,54 @@ pub(crate) fn batches(world: &World, dir: &Path, columns: &[&str]) -> Vec<Record
         .flat_map(|file| read_file(world.disk.as_ref(), dir, &snapshot, file, Some(columns)).unwrap())
         .map(Result::unwrap)
         .collect()
+}
+
+/// When an event happened, as its row says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowTime {
+    /// Its install and session.
+    pub(crate) session: (String, String),
+    pub(crate) sequence: Option<u64>,
+    pub(crate) event_time_us: i64,
+    pub(crate) flag: Option<String>,
+}
+
+/// The times of all rows of `events`, by event_id.
+pub(crate) fn row_times(world: &World, tables_dir: &Path) -> BTreeMap<String, RowTime> {
+    let columns = ["event_id", "anonymous_id", "session_id", "sequence", "event_time", "event_time_flag"];
+    let mut times = BTreeMap::new();
+    for batch in batches(world, &tables_dir.join("events"), &columns) {
+        let text = |at: usize, row: usize| {
+            let column = batch.column(at).as_string::<i32>();
+            column.is_valid(row).then(|| column.value(row).to_owned())
+        };
+        let (sequences, event_times) = (batch.column(3).as_primitive::<Int64Type>(), batch.column(4));
+        let event_times = event_times.as_primitive::<TimestampMicrosecondType>();
+        for row in 0..batch.num_rows() {
+            let time = RowTime {
+                session: (text(1, row).unwrap_or_default(), text(2, row).unwrap_or_default()),
+                sequence: sequences.is_valid(row).then(|| u64::try_from(sequences.value(row)).unwrap()),
+                event_time_us: event_times.value(row),
+                flag: text(5, row),
+            };
+            times.insert(text(0, row).unwrap(), time);
+        }
+    }
+    times
+}
+
+/// Whether the sequences of all sessions are in order, but for what is far from its receipt.
+pub(crate) fn assert_in_order(times: &BTreeMap<String, RowTime>, context: &str) {
+    let mut sessions: BTreeMap<&(String, String), Vec<(u64, i64)>> = BTreeMap::new();
+    let near = times.values().filter(|time| !matches!(time.flag.as_deref(), Some("future" | "past")));
+    for time in near {
+        if let Some(sequence) = time.sequence {
+            sessions.entry(&time.session).or_default().push((sequence, time.event_time_us));
+        }
+    }
+    for (session, events) in sessions {
+        assert_eq!(first_inversion(&events), None, "{context}: {session:?}");
+    }
 }
 
 type DayCounts = BTreeMap<(String, i32), i64>;

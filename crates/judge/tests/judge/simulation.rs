@@ -10,13 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judi_faults::{SeededRandom, SimWorld};
+use judi_judge::clocks::{ClockRules, Clocks, Said};
 use judi_judge::{JudgeCore, JudgeOptions, Step};
 use judi_log::{EmbeddedLog, Log, LogOptions, Topic};
 use judi_schema::record::{decode_quarantined, peek, split};
 use judi_schema::schemas::Schemas;
 use judi_world::Disk;
 
-use crate::setting::{Form, LOG_DIR, Row, Sent, append, counts, options, rows, schemas, sent};
+use crate::setting::{
+    Form, LOG_DIR, Row, Sent, append, assert_in_order, counts, options, row_times, rows, schemas, sent,
+};
 
 const SEEDS: u64 = 30;
 const LIVES: u64 = 5;
@@ -183,7 +186,24 @@ impl<'a> Run<'a> {
         }
         let event = sent(&format!("reader-{}", id % 7), &format!("event-{id}"), form);
         let event = event.on_day((id % 3).cast_signed());
-        if id.is_multiple_of(5) { event.imported("run") } else { event }
+        match id % 3 {
+            _ if id.is_multiple_of(5) => event.imported("run"),
+            // A session is over after a day; those of the last day have no clock that could tell.
+            2 => event,
+            _ => self.by_clock(event, id),
+        }
+    }
+
+    /// What the reader's device says: its clock is off by hours, and each time the event is sent it is on its way for
+    /// another time.
+    fn by_clock(&mut self, event: Sent, id: u64) -> Sent {
+        let (second, sequence) = (1_000_000, id / 21);
+        let off = (id % 7).cast_signed() - 3;
+        let off_us = off * 3_600 * second;
+        let transit_us = self.random.below(200 * 1_000_000).cast_signed();
+        let occurred_at_us = event.received_at_us - (2_000 - 60 * sequence.cast_signed()) * second - off_us;
+        let sent_at_us = event.received_at_us - off_us - transit_us;
+        event.by_clock(&format!("session-{}", id % 3), sequence, occurred_at_us, sent_at_us)
     }
 
     fn arm(&self) {
@@ -218,6 +238,13 @@ impl<'a> Run<'a> {
         }
         let (said, are) = counts(&world, &tables);
         assert_eq!(said, are, "_judi.commits counts the rows of events");
+        let times = row_times(&world, &tables);
+        assert_in_order(&times, "whatever was sent how often in whatever order");
+        for (event_id, (us, flag)) in expected_times(log) {
+            if let Some(time) = times.get(&event_id) {
+                assert_eq!((time.event_time_us, time.flag.as_deref()), (us, flag), "{event_id}");
+            }
+        }
         found.len() as u64
     }
 }
@@ -245,6 +272,28 @@ fn expected(log: &dyn Log) -> BTreeMap<String, Vec<Row>> {
         }
     }
     expected
+}
+
+/// The times that the log alone gives: those of the first record of each id on the topic `events`.
+fn expected_times(log: &dyn Log) -> BTreeMap<String, (i64, Option<&'static str>)> {
+    let mut times = BTreeMap::new();
+    let mut clocks = Clocks::new(&ClockRules::default(), log.partitions());
+    for partition in 0..log.partitions() {
+        let end = log.bounds(Topic::Events, partition).unwrap().end;
+        let mut next = 0;
+        while next < end {
+            let fetched = log.fetch(Topic::Events, partition, next, 1 << 20).unwrap();
+            for record in &fetched.records {
+                let Ok(parts) = split(&record.record.value) else { continue };
+                let peek = peek(parts.envelope).unwrap();
+                let time = clocks.take(partition, &Said::of_peek(&peek));
+                let time = (time.us, time.flag.map(|flag| flag.as_str()));
+                times.entry(peek.event_id.to_owned()).or_insert(time);
+            }
+            next = fetched.next;
+        }
+    }
+    times
 }
 
 fn row(topic: Topic, value: &[u8], timestamp_us: i64, place: String) -> Row {

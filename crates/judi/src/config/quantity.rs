@@ -26,6 +26,13 @@ impl Size {
     }
 }
 
+impl Span {
+    /// The length of time that `text` says, as in `"2 h"`; what is wrong with it otherwise.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        parse(text, SPAN_UNITS_MS, "10 s").map(|ms| Self(Duration::from_millis(ms)))
+    }
+}
+
 fn parse(text: &str, units: &[(&str, u64)], example: &str) -> Result<u64, String> {
     let wrong = || {
         let names: Vec<_> = units.iter().map(|(name, _)| *name).collect();
@@ -48,7 +55,7 @@ impl<'de> Deserialize<'de> for Size {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Ok(Self(Duration::from_millis(parse(&text, SPAN_UNITS_MS, "10 s").map_err(D::Error::custom)?)))
+        Self::parse(&text).map_err(D::Error::custom)
     }
 }
 

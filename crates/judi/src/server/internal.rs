@@ -1,6 +1,9 @@
-//! What `judi import` asks of a running server: append records, and say when they are in the tables.
+//! What other commands ask of a running server: an import to append records and say when they are in the tables, a
+//! publication to be made, quarantined events to be judged again.
 //!
 //! Behind a token that the server writes into the project's state folder, readable by its owner only.
+
+pub mod replay;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -106,7 +109,8 @@ pub fn router(internal: Internal) -> Router {
         .route(SHADOW, post(shadow_replay))
         .route(TRACE, post(trace))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(internal)
+        .with_state(internal.clone())
+        .merge(replay::router(internal))
 }
 
 fn is_allowed(internal: &Internal, headers: &HeaderMap) -> bool {

@@ -16,7 +16,8 @@ const EXAMPLE: &str = r#"{"sent_at": "2026-11-23T08:00:03Z",
 /// The columns of `events` that every event has, in their order.
 const ENVELOPE_COLUMNS: &str = "event_id event event_time received_at occurred_at sent_at received_date anonymous_id \
     user_id session_id app app_version platform os device locale page_url page_path referrer utm_source utm_medium \
-    utm_campaign utm_term utm_content consent is_bot sdk sdk_version sequence schema_version _unknown";
+    utm_campaign utm_term utm_content consent is_bot sdk sdk_version sequence schema_version \
+    event_time_flag _unknown";
 
 /// What the example is in the table, its times of receipt apart.
 fn expected() -> Value {
@@ -27,7 +28,7 @@ fn expected() -> Value {
         "platform": "web", "os": null, "device": null, "locale": null, "page_url": null, "page_path": null,
         "referrer": null, "utm_source": null, "utm_medium": null, "utm_campaign": null, "utm_term": null,
         "utm_content": null, "consent": "granted", "is_bot": false, "sdk": null, "sdk_version": null,
-        "sequence": 1, "schema_version": 1, "_unknown": null,
+        "sequence": 1, "schema_version": 1, "event_time_flag": "corrected", "_unknown": null,
         "article_id": "/articles/elk", "section": "inrikes", "title": null, "authors": [], "tags": [],
         "word_count": null, "is_premium": null,
     })

@@ -37,6 +37,10 @@ impl Server {
         Self { running, address }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.running.pid()
     }

@@ -89,7 +89,7 @@ impl CatchUp {
         Ok(false)
     }
 
-    /// Reads the rows of `batch`, of [`Schemas::events_schema`], again; `None` when none of them changes.
+    /// Reads the rows of `batch`, with the columns of [`Schemas::events_schema`] in any order, again; `None` when none of them changes.
     ///
     /// # Errors
     /// [`ColumnsError`] for a batch of another schema, or when a column would grow beyond 2 GiB.
@@ -143,9 +143,10 @@ impl CatchUp {
             parts.picks.iter().copied().filter(|row| parts.around.binary_search(row).is_err()).collect();
         if let Some(part) = &parts.batch {
             let places = places(&parts.picks, batch.num_rows());
-            for (column, (own, read)) in columns.iter_mut().zip(part.columns()).enumerate() {
-                let field = batch.schema_ref().field(column);
-                if column == UNKNOWN {
+            // By name: a table has its columns in the order in which it got them.
+            for (own, field) in columns.iter_mut().zip(batch.schema_ref().fields()) {
+                let Some(read) = part.column_by_name(field.name()) else { continue };
+                if field.name() == ENVELOPE_COLUMNS[UNKNOWN].0 {
                     let read = take(read, &places, None)?;
                     *own = zip(&BooleanArray::from(picked(&parts.picks, own.len())), &read, own)?;
                 } else if let Some(program) = parts.events.get(field.name()) {
@@ -155,8 +156,11 @@ impl CatchUp {
                 }
             }
         }
+        let newest = self.schemas.events_schema();
         for (column, program) in &self.grown {
-            let Some(own) = columns.get_mut(*column) else { continue };
+            let name = newest.fields().get(*column).map(|field| field.name());
+            let place = name.and_then(|name| batch.schema_ref().index_of(name).ok());
+            let Some(own) = place.and_then(|place| columns.get_mut(place)) else { continue };
             if let Some(named) = with_names(program, own)? {
                 changed.extend((0..own.len()).filter(|row| own.slice(*row, 1) != named.slice(*row, 1)));
                 *own = named;

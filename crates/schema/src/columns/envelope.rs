@@ -4,6 +4,7 @@
 //! the row before's is not parsed again: its columns repeat their last cells.
 
 use super::builder::Builder;
+use crate::event_time::EventTime;
 use crate::verdict::Violation;
 use crate::wire::{Cursor, WireError, WireType};
 
@@ -24,8 +25,9 @@ const CONTEXT: usize = 7;
 const IS_BOT: usize = 25;
 const SEQUENCE: usize = 28;
 const SCHEMA_VERSION: usize = 29;
+const EVENT_TIME_FLAG: usize = 30;
 /// Where the payload's unknown fields go.
-pub(super) const UNKNOWN: usize = 30;
+pub(super) const UNKNOWN: usize = 31;
 
 /// An envelope whose text still stands in the record.
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ pub(super) struct EnvelopeView<'a> {
     sent_at_us: Option<i64>,
     sequence: Option<u64>,
     schema_version: u64,
+    event_time_flag: &'static str,
     is_bot: bool,
     context: ContextView<'a>,
 }
@@ -70,6 +73,11 @@ impl<'a> EnvelopeView<'a> {
     /// `undecodable` when the bytes are not an envelope.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Violation> {
         Self::parse(bytes).map_err(|error| error.violation("envelope"))
+    }
+
+    /// With another time than it says itself.
+    pub(super) fn timed(self, time: EventTime) -> Self {
+        Self { event_time_us: time.us, event_time_flag: time.flag.map_or("", |flag| flag.as_str()), ..self }
     }
 
     fn parse(bytes: &'a [u8]) -> Result<Self, WireError> {
@@ -114,6 +122,7 @@ impl<'a> EnvelopeView<'a> {
             columns[SEQUENCE].put_unsigned(row, sequence);
         }
         columns[SCHEMA_VERSION].put_unsigned(row, self.schema_version);
+        put_text(&mut columns[EVENT_TIME_FLAG], row, self.event_time_flag.as_bytes());
         self.context.write(columns, row, memo).map_err(|error| error.violation("envelope.context"))
     }
 }

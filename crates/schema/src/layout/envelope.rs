@@ -20,7 +20,7 @@ pub enum EnvelopeType {
 }
 
 /// The columns of `events` before the events' structs.
-pub const ENVELOPE_COLUMNS: [(&str, EnvelopeType); 31] = [
+pub const ENVELOPE_COLUMNS: [(&str, EnvelopeType); 32] = [
     ("event_id", EnvelopeType::Text),
     ("event", EnvelopeType::Text),
     ("event_time", EnvelopeType::Time),
@@ -51,6 +51,7 @@ pub const ENVELOPE_COLUMNS: [(&str, EnvelopeType); 31] = [
     ("sdk_version", EnvelopeType::Text),
     ("sequence", EnvelopeType::Integer),
     ("schema_version", EnvelopeType::Integer),
+    ("event_time_flag", EnvelopeType::Text),
     ("_unknown", EnvelopeType::Binary),
 ];
 

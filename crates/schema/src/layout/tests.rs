@@ -72,6 +72,7 @@ fn the_newsroom_has_these_columns() {
         "sdk_version utf8",
         "sequence int64",
         "schema_version int64",
+        "event_time_flag utf8",
         "_unknown binary",
         "article_view (article_id utf8, section utf8, title utf8, authors [utf8], tags [utf8], word_count int64, \
          is_premium boolean)",

@@ -23,7 +23,17 @@ fn envelope() -> Envelope {
         schema_version: 1,
         is_bot: true,
         sequence: Some(u64::MAX),
-        context: Some(Context { anonymous_id: "a1".to_owned(), locale: "sv-SE".to_owned(), ..Context::default() }),
+        occurred_at_us: Some(-7),
+        sent_at_us: Some(8),
+        monotonic_ms: Some(9),
+        sent_monotonic_ms: Some(u64::MAX),
+        round_trip_ms: Some(0),
+        context: Some(Context {
+            anonymous_id: "a1".to_owned(),
+            session_id: "s1".to_owned(),
+            locale: "sv-SE".to_owned(),
+            ..Context::default()
+        }),
         ..Envelope::default()
     }
 }
@@ -60,6 +70,14 @@ fn what_goes_in_comes_out() {
         import_run: "run",
         received_at_us: i64::MAX,
         event_time_us: -5,
+        user_id: "",
+        session_id: "s1",
+        occurred_at_us: Some(-7),
+        sent_at_us: Some(8),
+        sequence: Some(u64::MAX),
+        monotonic_ms: Some(9),
+        sent_monotonic_ms: Some(u64::MAX),
+        round_trip_ms: Some(0),
     };
     assert_eq!(peek, expected);
 

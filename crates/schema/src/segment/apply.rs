@@ -90,7 +90,8 @@ impl<'m> Filling<'m> {
         let rule = rule.unwrap_or(&none);
         let mut used: BTreeSet<&str> = rule.dropped.iter().map(String::as_str).collect();
         let from_bag = rule.bag.iter().map(|(path, target)| (path, target, bag.at(path)));
-        let from_call = rule.call.iter().map(|(path, target)| (path, target, call.members.at(path)));
+        let beside = rule.call.iter().filter(|(path, _)| !(rule.bag.contains_key(*path) && bag.at(path).is_some()));
+        let from_call = beside.map(|(path, target)| (path, target, call.members.at(path)));
         for (path, target, raw) in from_bag.clone().chain(from_call) {
             if let Some(raw) = raw {
                 self.explicit(path, target, raw);

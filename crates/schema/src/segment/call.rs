@@ -156,6 +156,12 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// Members beside the bag that fill a field of their own name.
+    #[must_use]
+    pub const fn own_members(&self) -> &'static [&'static str] {
+        self.kind.own_members()
+    }
+
     /// What the caller says of it: its properties or traits.
     #[must_use]
     pub fn bag(&self) -> Members<'a> {

@@ -13,8 +13,8 @@ pub fn snake_case(name: &str) -> String {
         }
         let before = at.checked_sub(1).and_then(|before| characters.get(before)).copied().unwrap_or(' ');
         let after = characters.get(at + 1).copied().unwrap_or(' ');
-        let begins_word = character.is_uppercase()
-            && (before.is_lowercase() || before.is_ascii_digit() || (before.is_uppercase() && after.is_lowercase()));
+        let begins_word = is_capital(character)
+            && (before.is_lowercase() || before.is_ascii_digit() || (is_capital(before) && after.is_lowercase()));
         if begins_word {
             separate(&mut snake);
         }
@@ -24,6 +24,11 @@ pub fn snake_case(name: &str) -> String {
         snake.pop();
     }
     snake
+}
+
+/// Whether there is a small letter for it; some letters for formulas are capitals without one.
+fn is_capital(character: char) -> bool {
+    character.is_uppercase() && !character.to_lowercase().eq([character])
 }
 
 fn separate(snake: &mut String) {

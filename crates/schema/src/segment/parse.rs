@@ -103,7 +103,8 @@ impl Reader<'_> {
         Ok(rule)
     }
 
-    /// One field has one source: of two, which one counts would be a matter of luck.
+    /// One field has one source: of two, which one counts would be a matter of luck. A member that is said both among
+    /// the properties and beside them is one.
     fn refuse_twice(&self, rule: &Rule, at: &Range<usize>) -> Result<(), SchemaError> {
         let mut sources: BTreeMap<String, &str> = BTreeMap::new();
         for (source, target) in rule.bag.iter().chain(&rule.call) {
@@ -111,7 +112,7 @@ impl Reader<'_> {
                 Target::Field { field, .. } => field.clone(),
                 Target::Context(field) => format!("{field:?}"),
             };
-            if let Some(other) = sources.insert(target.clone(), source) {
+            if let Some(other) = sources.insert(target.clone(), source).filter(|other| other != source) {
                 let cause = format!("both {other:?} and {source:?} go to {target}");
                 let start = rule.places.targets.get(&target).copied().unwrap_or(at.start);
                 return Err(self.refuse(

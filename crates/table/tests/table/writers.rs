@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use judi_faults::SimWorld;
 use judi_table::{
-    CompactionPolicy, CompactionTask, Conflict, Outcome, Snapshot, Table, TableOptions, Transaction, plan_compaction,
-    read_file,
+    CompactionPolicy, CompactionTask, Conflict, Outcome, Snapshot, Table, TableError, TableOptions, Transaction,
+    plan_compaction, read_file,
 };
 use judi_world::World;
 use proptest::prelude::*;
@@ -28,6 +29,10 @@ enum Act {
     Replace { partition: i64, set: i64 },
     /// Carry out what a plan made at the last look asked for.
     Compact,
+    /// Give the rows of a file, as it was at the last look, other values.
+    Update { partition: i64 },
+    /// Append rows with a column that the table may not have yet.
+    Evolve { first: i64, column: u8 },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -36,6 +41,8 @@ fn act() -> impl Strategy<Value = Act> {
         4 => (0..40i64, 1..6i64, 0..2i64).prop_map(|(first, count, back)| Act::Append { first, count, back }),
         3 => (0..3i64, 0..3i64).prop_map(|(partition, set)| Act::Replace { partition, set }),
         2 => Just(Act::Compact),
+        2 => (0..3i64).prop_map(|partition| Act::Update { partition }),
+        1 => (0..40i64, 0..3u8).prop_map(|(first, column)| Act::Evolve { first, column }),
     ]
 }
 
@@ -106,7 +113,9 @@ impl Run {
                 let policy = CompactionPolicy::default();
                 handle.tasks = plan_compaction(&handle.seen, &policy, i64::MAX, |_| true);
             }
-            Act::Append { first, count, back } => self.append(who, *first..first + count, *back),
+            Act::Append { first, count, back } => self.append(who, *first..first + count, *back, None),
+            Act::Evolve { first, column } => self.append(who, *first..first + 2, 0, Some(*column)),
+            Act::Update { partition } => self.update(who, *partition),
             Act::Replace { partition, set } => self.replace(who, *partition, *set),
             Act::Compact => {
                 for task in std::mem::take(&mut self.handles[who].tasks) {
@@ -116,16 +125,15 @@ impl Run {
         }
     }
 
-    fn append(&mut self, who: usize, rows: std::ops::Range<i64>, back: i64) {
+    fn append(&mut self, who: usize, rows: std::ops::Range<i64>, back: i64, column: Option<u8>) {
         let table = &self.handles[who].table;
         let next = self.model.txns.get(&who).map_or(0, |last| last + 1);
         let txn = next - back;
-        let adds = table
-            .sink(&data::narrow_spec().schema, data::narrow_options())
-            .unwrap()
-            .write(&[data::narrow_rows(rows.clone())])
-            .unwrap();
-        let outcome = table.commit(&Transaction::append(adds).with_txn(who.to_string(), txn)).unwrap();
+        let batch = with_column(&data::narrow_rows(rows.clone()), column);
+        let adds =
+            table.sink(&batch.schema(), data::narrow_options()).unwrap().write(std::slice::from_ref(&batch)).unwrap();
+        let append = Transaction::append(adds).with_txn(who.to_string(), txn).with_schema(batch.schema());
+        let outcome = table.commit(&append).unwrap();
         if self.model.txns.get(&who).is_some_and(|last| *last >= txn) {
             let expected = Outcome::AlreadyApplied { app_id: who.to_string(), version: next - 1 };
             assert_eq!(outcome, expected);
@@ -172,6 +180,24 @@ impl Run {
         }
     }
 
+    fn update(&mut self, who: usize, partition: i64) {
+        let handle = &self.handles[who];
+        let values = data::partition(partition);
+        let Some(file) = handle.seen.files_of(&values).next().cloned() else { return };
+        let later = |batch: RecordBatch| Ok::<_, TableError>(shifted(&batch));
+        let updated = handle.table.update_file(&handle.seen, &file, &data::narrow_options(), later).unwrap();
+        let outcome = handle.table.commit_update(updated, serde_json::Map::new()).unwrap();
+        let Some((_, rows)) = self.model.files.remove(&file.path) else {
+            assert!(matches!(outcome, Outcome::Conflict(Conflict::InputRemoved { .. })), "{outcome:?}");
+            return;
+        };
+        self.model.version += 1;
+        assert_eq!(outcome, Outcome::Committed { version: self.model.version });
+        self.model.changed.insert(partition, self.model.version);
+        let snapshot = handle.table.snapshot().unwrap();
+        self.model.add(&snapshot, rows.into_iter().map(|row| row + SHIFT));
+    }
+
     fn compact(&mut self, who: usize, task: &CompactionTask) {
         let outcome = self.handles[who].table.compact(task, &data::narrow_options()).unwrap();
         let gone = task.inputs.iter().find(|input| !self.model.files.contains_key(&input.path));
@@ -204,8 +230,35 @@ impl Run {
                 assert_eq!(snapshot.txn(&who.to_string()), Some(*version));
             }
         }
-        assert_eq!(stored_rows(&self.world, &fresh.snapshot().unwrap()), self.model.rows());
+        let snapshot = fresh.snapshot().unwrap();
+        assert_eq!(stored_rows(&self.world, &snapshot), self.model.rows());
+        for partition in 0..3 {
+            let values = data::partition(partition);
+            let noted = fresh.content_hash(&snapshot, &values).unwrap();
+            assert_eq!(fresh.verify_content(&snapshot, &values).unwrap(), noted, "what is noted is what is there");
+        }
     }
+}
+
+/// What an update adds to `sequence`: a row stays in its partition and in its place.
+const SHIFT: i64 = 3000;
+
+fn shifted(batch: &RecordBatch) -> RecordBatch {
+    let at = batch.schema().index_of("sequence").unwrap();
+    let mut columns = batch.columns().to_vec();
+    let sequence: &arrow::array::Int32Array = columns[at].as_any().downcast_ref().unwrap();
+    let later: arrow::array::Int32Array = sequence.unary(|n| n + SHIFT as i32);
+    columns[at] = Arc::new(later);
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
+}
+
+fn with_column(batch: &RecordBatch, column: Option<u8>) -> RecordBatch {
+    let Some(column) = column else { return batch.clone() };
+    let mut columns: Vec<(String, ArrayRef)> =
+        batch.schema().fields().iter().map(|field| field.name().clone()).zip(batch.columns().iter().cloned()).collect();
+    let notes: StringArray = (0..batch.num_rows()).map(|row| Some(format!("note {row}"))).collect();
+    columns.push((format!("note_{column}"), Arc::new(notes)));
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
 }
 
 fn stored_rows(world: &World, snapshot: &Snapshot) -> Vec<i64> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::cli::AccountFormat;
 use crate::cli::schema::Publish;
 use crate::failure::{Done, Exit, Failure};
-use crate::live::open_schemas;
+use crate::live::{edition, open_schemas};
 use crate::project::Project;
 use crate::server::RunningServer;
 use crate::server::internal::{self, PublishAnswer};
@@ -28,7 +28,7 @@ pub fn run(args: &Publish) -> Done {
         None => None,
     };
     let running = told.is_some();
-    let before = open_schemas(&project, &world, OpenMode::Published).ok().map(|schemas| schemas.current().version);
+    let before = open_schemas(&project, &world, OpenMode::Published).ok().map(|schemas| edition(&schemas));
     let is_new = match told {
         Some(PublishAnswer::Refused { exit, message, hint }) => {
             return Err(Failure { exit: Exit::of_code(exit), message, hint });
@@ -39,7 +39,7 @@ pub fn run(args: &Publish) -> Done {
     // By now the server has done it; without one it is done here.
     let schemas = open_schemas(&project, &world, OpenMode::Extend)?;
     let current = schemas.current();
-    let is_new = is_new.unwrap_or(before != Some(current.version));
+    let is_new = is_new.unwrap_or(before != Some(edition(&schemas)));
     match args.format {
         AccountFormat::Json => println!(
             "{}",

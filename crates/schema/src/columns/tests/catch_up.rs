@@ -127,3 +127,22 @@ fn json_members_enum_names_and_nested_fields_are_read() {
     assert!(rest.contains(r#"{"nobody":[1],"u32":-1}"#), "{rest}");
     assert_eq!(new.version, 2);
 }
+
+#[test]
+fn a_table_may_have_its_columns_in_another_order() {
+    let project = Project::published(&[&[("wide.proto", &older(&[false; 70]))], &[("wide.proto", WIDE)]]);
+    let model = project.schemas.version(1).unwrap();
+    let event = model.event("wide").unwrap();
+    let mut payload = Vec::new();
+    let text = r#"{"i64": "7", "color": "COLOR_RED", "nobody": 1}"#;
+    json::to_wire(&model.plans, event.message, text, &mut payload).unwrap();
+    let mut columns = EventColumns::new(&project.schemas);
+    columns.push(model, event, &envelope(1), &payload).unwrap();
+    let batch = columns.finish().unwrap();
+    let backwards: Vec<usize> = (0..batch.num_columns()).rev().collect();
+    let catch_up = CatchUp::new(&project.schemas);
+    let straight = catch_up.read_again(&batch).unwrap().unwrap();
+    let turned = catch_up.read_again(&batch.project(&backwards).unwrap()).unwrap().unwrap();
+    assert_eq!(turned.changed, straight.changed);
+    assert_eq!(turned.batch, straight.batch.project(&backwards).unwrap());
+}

@@ -7,6 +7,7 @@ use super::cell::{Cell, cell_of};
 use super::project::{ENVELOPE, Project, envelope_with};
 use crate::columns::{EventColumns, QuarantineRow, quarantine_batch};
 use crate::envelope::{Context, Envelope};
+use crate::event_time::{EventTime, TimeFlag};
 
 /// The cells of these columns of `wide`, as text.
 fn wide(bytes: &[u8], columns: &[&str]) -> String {
@@ -206,6 +207,32 @@ fn the_envelope_fills_its_columns_and_empty_text_is_null() {
         "schema_version=1",
     ];
     assert_eq!(actual, expected);
+}
+
+#[test]
+fn another_time_than_the_envelopes_stands_in_the_row_with_its_flag() {
+    let project = Project::wide();
+    let (model, event) = project.event("wide");
+    let envelope = Envelope { event_time_us: 1, occurred_at_us: Some(2), ..Envelope::default() }.encode_to_vec();
+    let mut columns = EventColumns::new(&project.schemas);
+    columns.push_at(EventTime { us: 3, flag: None }, model, event, &envelope, &[]).unwrap();
+    for (flag, us) in TimeFlag::ALL.into_iter().zip(4..) {
+        columns.push_at(EventTime { us, flag: Some(flag) }, model, event, &envelope, &[]).unwrap();
+    }
+    columns.push(model, event, &envelope, &[]).unwrap();
+    let batch = columns.finish().unwrap();
+    let row =
+        |at| ["event_time", "occurred_at", "event_time_flag"].map(|name| format!("{:?}", cell_of(&batch, name, at)));
+    let expected = [
+        ["3", "2", "NULL"],
+        ["4", "2", r#""corrected""#],
+        ["5", "2", r#""ordered""#],
+        ["6", "2", r#""received""#],
+        ["7", "2", r#""future""#],
+        ["8", "2", r#""past""#],
+        ["1", "2", "NULL"],
+    ];
+    assert_eq!((0..7).map(row).collect::<Vec<_>>(), expected);
 }
 
 #[test]

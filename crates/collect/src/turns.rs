@@ -1,0 +1,175 @@
+//! Turns that requests wait for: [`Rounds`] with senders that sleep until theirs comes, and with the measure of how
+//! fast what had its turn gets done. A request that goes away leaves its line, or gives its turn back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use judi_world::Clock;
+use tokio::sync::oneshot;
+
+use crate::fair::drain::Drain;
+use crate::fair::rounds::{Asked, Rounds, Ticket};
+
+/// How much may be under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Window {
+    /// Always this much.
+    Fixed(usize),
+    /// What gets done in `time`, but no less than `min` and no more than `max`.
+    Measured { time: Duration, min: usize, max: usize },
+}
+
+/// Lines of requests, one a key.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    clock: Arc<dyn Clock>,
+    window: Window,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    rounds: Rounds,
+    waiting: HashMap<Ticket, oneshot::Sender<()>>,
+    drain: Drain,
+}
+
+/// A turn; it is over when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    turns: Arc<Turns>,
+    amount: usize,
+}
+
+impl Turns {
+    /// Nobody waits. `quantum` is what each line gets per round.
+    pub(crate) fn new(clock: Arc<dyn Clock>, window: Window, quantum: usize) -> Arc<Self> {
+        let (Window::Fixed(first) | Window::Measured { min: first, .. }) = window;
+        let state = State { rounds: Rounds::new(first, quantum), waiting: HashMap::new(), drain: Drain::default() };
+        Arc::new(Self { clock, window, state: Mutex::new(state) })
+    }
+
+    /// Waits for a turn in the line of `key`.
+    pub(crate) async fn wait(self: &Arc<Self>, key: usize, amount: usize) -> Turn {
+        let asked = self.ask(key, amount);
+        if let Some((ticket, receiver)) = asked {
+            // Until the turn has come, going away gives up the place; or the turn, where it came unnoticed.
+            let mut place = Place { turns: Arc::clone(self), key, ticket, amount, is_left: false };
+            // The sender lives in the state until it is used.
+            let _ = receiver.await;
+            place.is_left = true;
+        }
+        Turn { turns: Arc::clone(self), amount }
+    }
+
+    fn ask(&self, key: usize, amount: usize) -> Option<(Ticket, oneshot::Receiver<()>)> {
+        let mut state = self.lock();
+        match state.rounds.ask(key, amount) {
+            Asked::Now => {
+                state.drain.begin(self.clock.monotonic());
+                None
+            }
+            Asked::Waits(ticket) => {
+                let (sender, receiver) = oneshot::channel();
+                state.waiting.insert(ticket, sender);
+                Some((ticket, receiver))
+            }
+        }
+    }
+
+    /// Bytes a second that get done, of the moments in which anything was under way.
+    pub(crate) fn rate(&self) -> f64 {
+        self.lock().drain.rate()
+    }
+
+    fn give_back(&self, amount: usize, done: usize) {
+        let now = self.clock.monotonic();
+        let mut state = self.lock();
+        state.drain.end(now, done);
+        if let Window::Measured { time, min, max } = self.window {
+            let measured = state.drain.rate() * time.as_secs_f64();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and cut to max")]
+            state.rounds.set_window((measured as usize).clamp(min, max));
+        }
+        for ticket in state.rounds.give_back(amount) {
+            state.drain.begin(now);
+            if let Some(sender) = state.waiting.remove(&ticket) {
+                // Whoever does not listen any more gives the turn back by itself.
+                let _ = sender.send(());
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.give_back(self.amount, self.amount);
+    }
+}
+
+/// A place in a line.
+struct Place {
+    turns: Arc<Turns>,
+    key: usize,
+    ticket: Ticket,
+    amount: usize,
+    is_left: bool,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.is_left {
+            return;
+        }
+        let still_waited = {
+            let mut state = self.turns.lock();
+            state.waiting.remove(&self.ticket);
+            state.rounds.leave(self.key, self.ticket)
+        };
+        if !still_waited {
+            self.turns.give_back(self.amount, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use judi_world::SystemClock;
+
+    use super::*;
+
+    fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_turn_comes_when_another_is_over_and_who_went_away_takes_none() {
+        let turns = Turns::new(Arc::new(SystemClock::default()), Window::Fixed(10), 10);
+        let mut first = pin!(turns.wait(1, 10));
+        let Poll::Ready(running) = poll(first.as_mut()) else { panic!("nobody was before") };
+        let mut second = pin!(turns.wait(1, 10));
+        assert!(poll(second.as_mut()).is_pending());
+        {
+            // One goes while it waits, one when its turn has come but before it knew.
+            let mut gone = Box::pin(turns.wait(2, 10));
+            assert!(poll(gone.as_mut()).is_pending());
+            let mut unaware = Box::pin(turns.wait(3, 10));
+            assert!(poll(unaware.as_mut()).is_pending());
+            drop(gone);
+            drop(running);
+            let Poll::Ready(running) = poll(second.as_mut()) else { panic!("its turn") };
+            drop(running);
+        }
+        assert_eq!(turns.lock().rounds.under_way(), 0);
+        assert!(turns.lock().waiting.is_empty());
+    }
+}
