@@ -58,8 +58,7 @@ fn identifier(sent: &str, otherwise: &str, max: usize) -> String {
     for letter in snake_case(sent).chars() {
         match letter {
             'a'..='z' | '0'..='9' => name.push(letter),
-            'à'..='å' | 'ā' | 'ă' | 'ą' => name.push('a'),
-            'æ' | 'ä' => name.push('a'),
+            'à'..='æ' | 'ā' | 'ă' | 'ą' => name.push('a'),
             'ç' | 'ć' | 'č' => name.push('c'),
             'ð' | 'ď' | 'đ' => name.push('d'),
             'è'..='ë' | 'ē' | 'ę' | 'ě' => name.push('e'),

@@ -53,6 +53,10 @@ fn replayed(schemas: &Schemas, call: &Value) -> Result<(String, Value), String> 
     Ok((refit.event.name.clone(), serde_json::from_str(&json).unwrap()))
 }
 
+fn track(event: &str, properties: Value) -> Value {
+    json!({"type": "track", "event": event, "properties": properties})
+}
+
 #[test]
 fn the_proposal_says_what_was_seen() {
     let story = |n: u64| {
