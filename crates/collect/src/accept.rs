@@ -210,7 +210,7 @@ impl<'a> Acceptor<'a> {
             Ok(Fitting { model, event, payload, context }) => {
                 envelope.schema_version = model.version;
                 if let Some(more) = context {
-                    envelope.context = Some(page::with_more(envelope.context.take().unwrap_or_default(), &more));
+                    envelope.context = Some(page::with_more(&envelope.context.take().unwrap_or_default(), &more));
                     envelope.event.clone_from(&event.name);
                 }
                 let value = record::encode_event(model, event, &envelope, &payload);

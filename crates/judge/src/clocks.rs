@@ -25,8 +25,17 @@
 //! Whichever sum has moved less is the one whose clock went on. An event whose own lead, `occurred_at − monotonic`, is
 //! that of its batch, or that of the setting before, has the θ of that setting; with any other, the wall clock was set
 //! between the event and the sending, and θ at the event is that at the sending plus the leads' difference, which is to
-//! count from the sending back on the monotonic clock. Without a monotonic clock, [`LATE_BATCHES`] batches in a row
-//! whose sums are above the smallest by more than the tolerance say that the clock was set back.
+//! count from the sending back on the monotonic clock.
+//!
+//! Without a monotonic clock, a sum that is above the smallest by more than T, the tolerance, is a long transit, or a
+//! clock that was set back:
+//!
+//! | the sum s, of which the smallest is s₀ < s - T | is |
+//! |---|---|
+//! | -T ≤ s ≤ T | a clock that was put right: that a transit hides a wrong clock's error would be a coincidence |
+//! | s - s₀ is more than an hour ([`TRANSIT_US_MAX`]) | a clock that was set back: no request takes as long |
+//! | the last of [`LATE_BATCHES`] in a row | a clock that was set back; the smallest of theirs is the smallest now |
+//! | else | a long transit |
 //!
 //! **The place** p of an event, o being its `occurred_at`, r its `received_at`, T the tolerance:
 //!
@@ -78,7 +87,7 @@ use std::time::Duration;
 use judi_schema::event_time::EventTime;
 
 use offset::Offset;
-pub use offset::{DRIFT_PER_UNIT, LATE_BATCHES, ROUND_TRIP_US_MAX, SET_US};
+pub use offset::{DRIFT_PER_UNIT, LATE_BATCHES, ROUND_TRIP_US_MAX, SET_US, TRANSIT_US_MAX};
 use order::Order;
 pub use order::{SEGMENTS_MAX, first_inversion};
 use place::Limits;

@@ -44,6 +44,15 @@ pub struct Config {
 pub struct Http {
     pub host: String,
     pub port: u16,
+    pub tls: HttpTls,
+}
+
+/// The server's certificate; empty names: none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpTls {
+    pub cert: String,
+    pub key: String,
 }
 
 /// The PostgreSQL wire.
@@ -59,7 +68,20 @@ pub struct Pg {
 #[serde(deny_unknown_fields)]
 pub struct Collect {
     pub keys: Vec<WriteKey>,
+    pub path_prefix: String,
+    pub robots: String,
+    pub cookie: Cookie,
     pub limits: Limits,
+}
+
+/// The cookie for pages that have no id of their own; an empty name: none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cookie {
+    pub name: String,
+    pub domain: String,
+    pub max_age: Span,
+    pub needs_consent: bool,
 }
 
 /// One write key.
@@ -72,6 +94,10 @@ pub struct WriteKey {
     pub enabled: bool,
     #[serde(default)]
     pub origins: Vec<String>,
+    pub events_per_second: Option<f64>,
+    pub burst: Option<f64>,
+    pub events_per_day: Option<u64>,
+    pub in_flight: Option<Size>,
 }
 
 fn yes() -> bool {
@@ -86,6 +112,7 @@ pub struct Limits {
     pub batch: Size,
     pub inflated_batch: Size,
     pub batch_events: usize,
+    pub in_flight: Size,
     pub segment_event: Size,
     pub segment_batch: Size,
     pub segment_batch_events: usize,

@@ -4,12 +4,14 @@
 //!   SIGINT, SIGTERM ──► listener closes ──► requests finish ──► judge takes what is in the log ──► log closes
 //! ```
 
+mod event_api;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, SegmentLimits, ServeOptions};
+use judi_collect::{Collector, CollectorParts, ServeOptions};
 use judi_log::Log;
 use judi_registry::Registry;
 use judi_world::World;
@@ -86,7 +88,9 @@ async fn run(
     })?;
     let address = listener.local_addr().map_err(|error| Failure::from_error(Exit::Outside, "the listener", &error))?;
     let token = RunningServer::new_token(stack.world.random.as_ref())?;
-    let router = router(stack, &token, mode, &stopping)?;
+    let tls = event_api::tls(stack)?;
+    let collector = collector(stack)?;
+    let router = router(stack, &collector, &token, mode, &stopping)?;
     let server = RunningServer { address, token, partitions: stack.log.partitions(), pid: std::process::id() };
     // On a full disk nobody can be told, and events must be taken all the same.
     let _announcement = server
@@ -96,8 +100,9 @@ async fn run(
     let shutdown = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let serving = tokio::spawn(judi_collect::serve(listener, router, ServeOptions::default(), shutdown));
-    let retention = tokio::spawn(retain(Arc::clone(stack)));
+    let renewals = tls.clone().map(|tls| tokio::spawn(event_api::renew(tls)));
+    let serving = tokio::spawn(judi_collect::serve(listener, router, ServeOptions::default(), tls, shutdown));
+    let retention = tokio::spawn(retain(Arc::clone(stack), Arc::clone(&collector)));
     let companion = companion(&Serving { stack: Arc::clone(stack), address, stopping });
     // A server whose judge is dead would take events that nobody sees: it ends instead, and the log keeps them.
     let end = tokio::select! {
@@ -108,7 +113,11 @@ async fn run(
     eprintln!("stopping: requests finish, the judge takes what is in the log");
     stop.send_replace(true);
     retention.abort();
+    if let Some(renewals) = renewals {
+        renewals.abort();
+    }
     let served = serving.await;
+    event_api::save_usage(&collector);
     if let Some(companion) = companion {
         let _ = tokio::task::spawn_blocking(move || companion.join()).await;
     }
@@ -125,15 +134,10 @@ fn address(http: &config::Http) -> Result<SocketAddr, Failure> {
     Ok(SocketAddr::new(ip, http.port))
 }
 
-fn router(
-    stack: &Arc<Stack>,
-    token: &str,
-    mode: ServeMode,
-    stopping: &watch::Receiver<bool>,
-) -> Result<Router, Failure> {
+fn collector(stack: &Arc<Stack>) -> Result<Arc<Collector>, Failure> {
     let lag = Arc::clone(stack);
     let collector = Collector::new(CollectorParts {
-        options: collect_options(&stack.project.config),
+        options: event_api::options(&stack.project)?,
         world: stack.world.clone(),
         log: Arc::clone(&stack.log) as Arc<dyn Log>,
         schemas: stack.schemas.get(),
@@ -146,15 +150,26 @@ fn router(
             collector.set_schemas(Arc::clone(schemas));
         }
     });
+    Ok(collector)
+}
+
+fn router(
+    stack: &Arc<Stack>,
+    collector: &Arc<Collector>,
+    token: &str,
+    mode: ServeMode,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Router, Failure> {
     let internal = internal::Internal {
         stack: Arc::downgrade(stack),
         log: Arc::clone(&stack.log) as Arc<dyn Log>,
         judge: Arc::clone(&stack.judge),
         token: token.into(),
     };
-    let (readers, inspector) = readers::routers(stack, &collector, token, mode, stopping)?;
+    let (readers, inspector) = readers::routers(stack, collector, token, mode, stopping)?;
     let pages = pages::router(stack, inspector)?;
-    let own = judi_collect::router(collector).merge(readers).merge(pages).merge(internal::router(internal));
+    let readers = judi_collect::under_prefix(readers, event_api::path_prefix(&stack.project)?.as_ref());
+    let own = judi_collect::router(Arc::clone(collector)).merge(readers).merge(pages).merge(internal::router(internal));
     Ok(own.nest("/registry", judi_registry::router(registry(stack)?)))
 }
 
@@ -172,38 +187,15 @@ fn registry(stack: &Stack) -> Result<Registry, Failure> {
     Ok(registry)
 }
 
-fn collect_options(config: &config::Config) -> CollectOptions {
-    let limits = &config.collect.limits;
-    let keys = config.collect.keys.iter().map(|key| Key {
-        key: key.key.clone(),
-        name: key.name.clone(),
-        enabled: key.enabled,
-        origins: key.origins.clone(),
-    });
-    CollectOptions {
-        keys: keys.collect(),
-        limits: Limits {
-            event_bytes: limits.event.as_usize(),
-            batch_bytes: limits.batch.as_usize(),
-            inflated_bytes: limits.inflated_batch.as_usize(),
-            batch_events: limits.batch_events,
-            segment: SegmentLimits {
-                event_bytes: limits.segment_event.as_usize(),
-                batch_bytes: limits.segment_batch.as_usize(),
-                batch_events: limits.segment_batch_events,
-            },
-            ..Limits::default()
-        },
-        clock_tolerance: config.judge.clock_tolerance.0,
-        ..CollectOptions::default()
-    }
-}
-
-async fn retain(stack: Arc<Stack>) {
+async fn retain(stack: Arc<Stack>, collector: Arc<Collector>) {
     loop {
         tokio::time::sleep(RETENTION_INTERVAL).await;
-        let stack = Arc::clone(&stack);
-        let _ = tokio::task::spawn_blocking(move || stack.retain()).await;
+        let (stack, collector) = (Arc::clone(&stack), Arc::clone(&collector));
+        let work = move || {
+            stack.retain();
+            event_api::save_usage(&collector);
+        };
+        let _ = tokio::task::spawn_blocking(work).await;
     }
 }
 

@@ -48,7 +48,7 @@ pub fn derive(context: &mut Context) {
 
 /// A context with every field that `more` sets taken from `more`, and with what its page tells then.
 #[must_use]
-pub fn with_more(context: Context, more: &Context) -> Context {
+pub fn with_more(context: &Context, more: &Context) -> Context {
     let mut context = context.overridden_by(more);
     derive(&mut context);
     context

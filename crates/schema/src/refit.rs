@@ -42,7 +42,7 @@ impl Refit<'_> {
     #[must_use]
     pub fn envelope(&self, kept: Envelope) -> Envelope {
         let context = match &self.context {
-            Some(more) => Some(page::with_more(kept.context.unwrap_or_default(), more)),
+            Some(more) => Some(page::with_more(&kept.context.unwrap_or_default(), more)),
             None => kept.context,
         };
         let event = self.event.name.clone();

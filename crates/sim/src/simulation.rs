@@ -17,7 +17,7 @@ use crate::devices::{Device, Request};
 use crate::machine::{LOG_DIR, Machine, STATE_DIR, log_options};
 use crate::oracle::Oracle;
 use crate::readback::{Cache, ReadError, Tables};
-use crate::sabotage::Sabotage;
+use crate::sabotage::{Sabotage, StrippingDisk};
 use crate::schemas;
 use crate::swarm::{Fault, FaultSet, Swarm};
 use crate::trace::Trace;
@@ -184,7 +184,7 @@ impl Simulation {
         if !is_durable {
             disk.restart();
         }
-        let world = World { disk: Arc::new(disk), random: Arc::new(SeededRandom::new(1)), ..self.sim.world() };
+        let world = World { disk: Arc::new(disk), random: Arc::new(SeededRandom::new(1)), ..self.world() };
         let unexplained = |error: &dyn std::fmt::Display| Violation::Unexplained {
             what: "reading what a stop has left",
             error: error.to_string(),
@@ -224,6 +224,15 @@ impl Simulation {
 
     const fn has(&self, fault: Fault) -> bool {
         self.swarm.faults.has(fault)
+    }
+
+    /// The world as the process is given it.
+    fn world(&self) -> World {
+        let world = self.sim.world();
+        if self.sabotage != Some(Sabotage::StrippedOffsets) {
+            return world;
+        }
+        World { disk: Arc::new(StrippingDisk(world.disk)), ..world }
     }
 
     fn now_us(&self) -> i64 {

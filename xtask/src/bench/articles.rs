@@ -148,7 +148,8 @@ impl Draw<'_> {
             article,
             #[expect(clippy::cast_sign_loss, reason = "a square between 0 and 1")]
             reader: (share * share * READERS as f64) as u64,
-            sequence: random.u64(1..10_000),
+            // Ascending, as an install counts: with numbers by chance the judge would put times in their order.
+            sequence: self.drawn % (1 << 32),
             referrer: random.usize(..REFERRERS.len()),
             campaign: (random.u32(..10) == 0).then(|| random.usize(..CAMPAIGNS.len())),
             is_bot: random.u32(..1000) < BOTS_PER_1000,

@@ -24,12 +24,13 @@ use serde::Serialize;
 use super::format::SegmentFormat;
 use super::settings::{Address, settings};
 use crate::accept::{EventResult, REASON_TOO_LARGE, Status};
+use crate::answer::set_cookie;
 use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{allow_origin, preflight};
 use crate::options::PathPrefix;
 use crate::refusal::{Refusal, retry_after_seconds};
-use crate::router::{method_not_allowed, set_cookie};
+use crate::router::method_not_allowed;
 
 /// What is told with a body that is no call.
 const HINT: &str = "send {\"type\": \"track\", \"event\": \"…\", \"userId\": \"…\"} or {\"batch\": [{…}]}";
@@ -76,7 +77,7 @@ async fn take(collector: Arc<Collector>, request: Request, kind: Option<CallKind
         }
         Err(refusal) => {
             tracing::debug!(code = refusal.code(), %refusal, "calls were refused");
-            refuse(refusal, &[])
+            refuse(&refusal, &[])
         }
     };
     allow_origin(&collector, &parts.headers, response.headers_mut());
@@ -105,7 +106,7 @@ fn answer(settled: &Settled) -> Response {
     let has = |status| results.iter().any(|result| result.status == status);
     if has(Status::Retry) {
         let retry_after = settled.retry_after.unwrap_or_default();
-        return refuse(Refusal::Busy { retry_after }, results);
+        return refuse(&Refusal::Busy { retry_after }, results);
     }
     if has(Status::Rejected) {
         let code = Some(REASON_TOO_LARGE);
@@ -118,8 +119,8 @@ fn answer(settled: &Settled) -> Response {
 }
 
 /// A refusal in words that the libraries log.
-fn refuse(refusal: Refusal, results: &[EventResult]) -> Response {
-    let hint = match &refusal {
+fn refuse(refusal: &Refusal, results: &[EventResult]) -> Response {
+    let hint = match refusal {
         Refusal::Unreadable { .. } => HINT,
         other => other.hint(),
     };
@@ -155,7 +156,7 @@ async fn source_settings(
             // A key that is disabled is to be heard of soon.
             ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "max-age=60")], Body::from(body)).into_response()
         }
-        Err(refusal) => refuse(refusal, &[]),
+        Err(refusal) => refuse(&refusal, &[]),
     };
     allow_origin(&collector, &parts.headers, response.headers_mut());
     collector.answered(response.status(), collector.monotonic().saturating_sub(started));

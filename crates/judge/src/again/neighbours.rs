@@ -30,6 +30,8 @@ pub(super) struct Latecomers {
 #[derive(Debug)]
 struct Latecomer {
     us: i64,
+    /// Whether the table has a row of this number: the event itself, or another that was numbered alike.
+    is_there: bool,
     /// Number and time of the nearest row with a lower number, above the latecomer before.
     lower: Option<(u64, i64)>,
     /// Of the nearest with a higher number, below the latecomer after.
@@ -43,7 +45,7 @@ impl Latecomers {
         if time.flag.is_some_and(TimeFlag::is_far) {
             return;
         }
-        let latecomer = Latecomer { us: time.us, lower: None, higher: None };
+        let latecomer = Latecomer { us: time.us, is_there: false, lower: None, higher: None };
         self.sessions.entry(session).or_default().entry(sequence).or_insert(latecomer);
         if !self.days.contains(&day) {
             self.days.push(day);
@@ -55,12 +57,12 @@ impl Latecomers {
         if time.flag.is_some_and(TimeFlag::is_far) {
             return time;
         }
-        let found = said
-            .session
-            .zip(said.sequence)
-            .and_then(|(session, sequence)| self.sessions.get(&session)?.get(&sequence).map(|latecomer| latecomer.us));
+        let found =
+            said.session.zip(said.sequence).and_then(|(session, sequence)| self.sessions.get(&session)?.get(&sequence));
         match found {
-            Some(us) if us != time.us => EventTime { us, flag: Some(TimeFlag::Ordered) },
+            Some(latecomer) if !latecomer.is_there && latecomer.us != time.us => {
+                EventTime { us: latecomer.us, flag: Some(TimeFlag::Ordered) }
+            }
             _ => time,
         }
     }
@@ -68,7 +70,8 @@ impl Latecomers {
     /// Notes a row of the table.
     fn note(&mut self, session: Key, sequence: u64, us: i64) {
         let Some(latecomers) = self.sessions.get_mut(&session) else { return };
-        if latecomers.contains_key(&sequence) {
+        if let Some(there) = latecomers.get_mut(&sequence) {
+            (there.us, there.is_there) = (us, true);
             return;
         }
         if let Some((_, after)) = latecomers.range_mut(sequence..).next()
@@ -89,13 +92,19 @@ impl Latecomers {
             let mut ceiling_us = i64::MAX;
             for latecomer in latecomers.values_mut().rev() {
                 ceiling_us = latecomer.higher.map_or(ceiling_us, |(_, us)| us);
-                latecomer.us = latecomer.us.min(ceiling_us);
+                if latecomer.is_there {
+                    ceiling_us = latecomer.us;
+                } else {
+                    latecomer.us = latecomer.us.min(ceiling_us);
+                }
             }
             let mut floor_us = i64::MIN;
             for latecomer in latecomers.values_mut() {
                 floor_us = latecomer.lower.map_or(floor_us, |(_, us)| us.max(floor_us));
-                latecomer.us = latecomer.us.max(floor_us);
-                floor_us = latecomer.us;
+                if !latecomer.is_there {
+                    latecomer.us = latecomer.us.max(floor_us);
+                }
+                floor_us = latecomer.us.max(floor_us);
             }
         }
     }
@@ -200,7 +209,7 @@ mod tests {
         let rows = [(1, 10), (4, 40), (8, 80)];
         assert_eq!(placed(&[(5, 70), (6, 60), (7, 99)], &rows), [(70, None), (70, moved), (80, moved)]);
         assert_eq!(placed(&[(2, 1), (3, 50), (9, 20)], &rows), [(10, moved), (40, moved), (80, moved)]);
-        // A number that the table has already says nothing.
-        assert_eq!(placed(&[(4, 7)], &rows), [(10, moved)]);
+        // A number that the table has already is a neighbour, and says nothing of another event that has it.
+        assert_eq!(placed(&[(4, 7), (5, 30), (2, 50)], &rows), [(7, None), (40, moved), (40, moved)]);
     }
 }

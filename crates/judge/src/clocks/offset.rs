@@ -11,6 +11,9 @@ pub const SET_US: i64 = 1_000_000;
 /// samples as the clock filter of NTP keeps.
 pub const LATE_BATCHES: u8 = 8;
 
+/// The longest that a batch is on its way, microseconds, where no monotonic clock tells: no request takes longer.
+pub const TRANSIT_US_MAX: i64 = 3_600_000_000;
+
 /// The longest round trip that is believed, microseconds.
 pub const ROUND_TRIP_US_MAX: i64 = 60_000_000;
 
@@ -89,7 +92,8 @@ impl Offset {
         if sum_us <= self.smallest_us + aged_us {
             (self.smallest_us, self.at_us, self.late) = (sum_us, sample.received_us, None);
         } else if sample.lead_us().is_none() {
-            self.note_late(sample, sum_us > self.smallest_us + aged_us + tolerance_us);
+            let above_us = sum_us - self.smallest_us - aged_us;
+            self.doubt(sample, above_us > tolerance_us, sum_us.abs() <= tolerance_us || above_us > TRANSIT_US_MAX);
         }
         let round_trips = self.round_trip_us.into_iter().chain(believed(sample.round_trip_us));
         self.round_trip_us = round_trips.min();
@@ -134,8 +138,9 @@ impl Offset {
         self.earlier = Some(Earlier { lead_us: before_us, shift_us });
     }
 
-    /// Notes a batch that is above the smallest sum, by more than the tolerance or not.
-    fn note_late(&mut self, sample: &Sample, is_late: bool) {
+    /// Looks at a batch that is above the smallest sum, where no monotonic clock tells why. When that is for long
+    /// (`is_late`), its transit was long, or the clock was set back: for certain (`is_set`), or since all are late.
+    fn doubt(&mut self, sample: &Sample, is_late: bool, is_set: bool) {
         let sum_us = sample.sum_us();
         let late = match self.late {
             _ if !is_late => None,
@@ -148,9 +153,10 @@ impl Offset {
             }),
             None => Some(Late { batches: 1, smallest_us: sum_us, at_us: sample.received_us }),
         };
-        self.late = late.filter(|late| late.batches < LATE_BATCHES);
-        if let Some(late) = late.filter(|late| late.batches >= LATE_BATCHES) {
-            (self.smallest_us, self.at_us) = (late.smallest_us, late.at_us);
+        self.late = late.filter(|late| late.batches < LATE_BATCHES && !is_set);
+        if is_late && self.late.is_none() {
+            self.smallest_us = if is_set { sum_us } else { late.map_or(sum_us, |late| late.smallest_us) };
+            self.at_us = sample.received_us;
         }
     }
 }

@@ -150,11 +150,27 @@ fn without_a_monotonic_clock_many_late_batches_say_that_the_clock_was_set_back()
         let sent_s = batch * 20;
         // The events of a batch count as one.
         for _ in 0..20 {
-            assert_eq!(taken(&mut clocks, said(sent_s + 3_605 - batch, sent_s, sent_s)), (sent_s, None));
+            assert_eq!(taken(&mut clocks, said(sent_s + 1_805 - batch, sent_s, sent_s)), (sent_s, None));
         }
     }
-    assert_eq!(taken(&mut clocks, said(3_825, 210, 200)), (200 + 3_598, CORRECTED), "the smallest of them counts");
-    assert_eq!(taken(&mut clocks, said(3_835, 234, 225)), (225 + 3_598, CORRECTED));
+    assert_eq!(taken(&mut clocks, said(2_025, 210, 200)), (200 + 1_798, CORRECTED), "the smallest of them counts");
+    assert_eq!(taken(&mut clocks, said(2_035, 234, 225)), (225 + 1_798, CORRECTED));
+}
+
+#[test]
+fn without_a_monotonic_clock_a_clock_that_is_right_or_far_back_is_believed_at_once() {
+    // An hour ahead, then put right, then an event of before the setting, then right again.
+    let mut clocks = clocks();
+    assert_eq!(taken(&mut clocks, said(100, 3_699, 3_690)), (91, CORRECTED));
+    assert_eq!(taken(&mut clocks, said(121, 120, 110)), (110, None));
+    assert_eq!(taken(&mut clocks, said(200, 3_750, 3_740)), (190, CORRECTED));
+    assert_eq!(taken(&mut clocks, said(231, 230, 220)), (220, None));
+    // Set back by more than a request takes.
+    assert_eq!(taken(&mut clocks, said(3_900, 240, 235)), (3_895, CORRECTED));
+    // With a monotonic clock, a batch may be on its way for as long as it likes.
+    let mut clocks = self::clocks();
+    assert_eq!(taken(&mut clocks, monotonic(90, 99, said(100, 3_699, 3_690))), (91, CORRECTED));
+    assert_eq!(taken(&mut clocks, monotonic(191, 200, said(3_801, 3_800, 3_791))), (192, CORRECTED));
 }
 
 #[test]

@@ -218,9 +218,9 @@ fn what_is_persisted_beside_the_index_is_of_the_same_positions_whatever_stops_it
             index.persist_with("log", &positions(1), b"one").unwrap();
             index.check_and_insert(&probes(0..9, Seen::on(1))).unwrap();
             if is_crash {
-                sim.disk.crash_at_operation(operation)
+                sim.disk.crash_at_operation(operation);
             } else {
-                sim.disk.fail_operation(operation)
+                sim.disk.fail_operation(operation);
             }
             let is_over = index.persist_with("log", &positions(2), b"two").is_ok();
             if is_crash {
