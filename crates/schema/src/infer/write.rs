@@ -148,7 +148,7 @@ impl Writer {
         };
         let is_message = matches!(kind, Kind::Timestamp | Kind::Struct | Kind::Value | Kind::Message);
         let is_required = of_event && is_always && count >= REQUIRED_FROM && !member.is_list;
-        // With explicit presence, since a required field may well be false, 0 or empty.
+        // Required is "said", and false and 0 are said: only a field that can be absent can tell.
         let label = match (member.is_list, is_message) {
             (true, _) => "repeated ",
             (false, true) => "",
