@@ -77,6 +77,12 @@ pub(crate) enum Failure {
         /// What is wrong with it.
         cause: String,
     },
+    /// A simulated world broke a promise.
+    #[error("{told}")]
+    Simulation {
+        /// Which, where and how to see it again.
+        told: String,
+    },
     /// Pages that are not what they describe.
     #[error("not up to date: {}\nhint: `cargo xtask docs` writes them", files.join(", "))]
     Stale {
@@ -107,7 +113,7 @@ impl Failure {
     /// As of Judi's own commands: 1 for findings, 3 for what failed outside.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Stale { .. } => ExitCode::from(1),
+            Self::Stale { .. } | Self::Simulation { .. } => ExitCode::from(1),
             _ => ExitCode::from(3),
         }
     }

@@ -1,4 +1,4 @@
-//! Commands for those who build Judi: benches and the reference. `cargo xtask --help`
+//! Commands for those who build Judi: benches, the reference and the simulator. `cargo xtask --help`
 //!
 //! The checks that no compiler makes are tests (`tests/tidy.rs`). DataFusion stays out of here: what needs the
 //! engine drives the built binary as a process, so that this builds in a minute.
@@ -7,6 +7,7 @@ mod bench;
 mod docs;
 mod failure;
 mod repository;
+mod sim;
 
 use std::process::ExitCode;
 
@@ -30,12 +31,15 @@ enum Task {
     Bench(bench::Bench),
     /// Write docs/reference from what it describes.
     Docs(docs::Docs),
+    /// Run the whole chain in simulated worlds, each from its seed.
+    Sim(sim::Sim),
 }
 
 fn main() -> ExitCode {
     let done = match &Cli::parse().task {
         Task::Bench(bench) => bench::run(bench),
         Task::Docs(docs) => docs::run(docs),
+        Task::Sim(sim) => sim::run(sim),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

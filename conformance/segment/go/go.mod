@@ -1,6 +1,6 @@
 module judi.dev/segment-conformance
 
-go 1.21
+go 1.19
 
 require github.com/segmentio/analytics-go/v3 v3.3.0
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use http::HeaderValue;
-use judi_log::{AppendError, AppendResult, Batch, Topic, partition_of};
+use judi_log::{AppendError, AppendResult, Batch, Record, Topic, partition_of};
 
 use crate::accept::{Accepted, Acceptor, EventResult, REASON_TOO_LARGE, Status};
 use crate::format::BodyFormat;
@@ -35,13 +35,15 @@ enum Fate {
 }
 
 /// What the sender is told.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Settled {
     pub(crate) results: Vec<EventResult>,
     /// When to send again what is answered `retry`.
     pub(crate) retry_after: Option<Duration>,
     /// What the browser is to keep, or to forget.
     pub(crate) cookie: Option<HeaderValue>,
+    /// What the results count for, until they are sent.
+    pub(crate) held: Option<Held>,
 }
 
 /// What the records of a body must fit.
@@ -51,6 +53,9 @@ pub(crate) struct Bounds {
     /// Of all records of the body.
     pub(crate) bytes_max: usize,
 }
+
+/// What an event takes besides its record's bytes and its result's text: the structs of both, and its places in tables.
+const EVENT_OVERHEAD_BYTES: usize = size_of::<Record>() + size_of::<EventResult>() + size_of::<Fate>() + 64;
 
 /// Judges the events of a body. `held` grows by what is kept of them.
 pub(crate) fn prepare<'e>(
@@ -66,6 +71,7 @@ pub(crate) fn prepare<'e>(
     let mut firsts: HashMap<u128, usize> = HashMap::with_capacity(events.len());
     for (index, raw) in events.enumerate() {
         let Accepted { record, identity, mut result } = acceptor.accept_as(index, raw, |raw| format.read_event(raw));
+        held.grow(EVENT_OVERHEAD_BYTES + result_bytes(&result))?;
         let fate = match (record, identity) {
             (None, _) => Fate::Decided,
             (Some(_), Some(identity)) if seen.contains(identity) => {
@@ -148,10 +154,16 @@ impl Prepared {
             Some(refusal) if self.results.iter().all(|result| result.status == Status::Retry) => Err(refusal),
             refusal => {
                 let retry_after = refusal.and_then(|refusal| refusal.retry_after());
-                Ok(Settled { results: self.results, retry_after, cookie: None })
+                Ok(Settled { results: self.results, retry_after, cookie: None, held: None })
             }
         }
     }
+}
+
+/// The text of a result.
+fn result_bytes(result: &EventResult) -> usize {
+    let texts = [result.field.as_ref(), result.detail.as_ref()];
+    result.event_id.len() + texts.into_iter().flatten().map(String::len).sum::<usize>()
 }
 
 fn duplicate(result: &mut EventResult) {

@@ -130,6 +130,14 @@ impl Held {
         self.bytes
     }
 
+    /// Holds no more than `bytes` from now on.
+    pub(crate) fn shrink_to(&mut self, bytes: usize) {
+        let less = self.bytes.saturating_sub(bytes);
+        self.share.bytes.fetch_sub(less, Ordering::Relaxed);
+        self.all.bytes.fetch_sub(less, Ordering::Relaxed);
+        self.bytes -= less;
+    }
+
     /// Counts what is held for another key: for when a body told whose it is.
     pub(crate) fn belongs_to(&mut self, share: &Arc<Share>) {
         if Arc::ptr_eq(&self.share, share) {

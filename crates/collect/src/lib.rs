@@ -11,6 +11,7 @@
 //! the sum of all is bounded, so that load becomes a 429 and never a crash.
 
 pub mod accept;
+mod answer;
 mod batch;
 mod body;
 pub mod bots;

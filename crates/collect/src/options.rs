@@ -118,7 +118,8 @@ pub struct Limits {
     pub inflated_bytes: usize,
     /// Events in one body. Over it: 413.
     pub batch_events: usize,
-    /// The records that one body becomes, in bytes: its context is repeated in each of them. Over it: 413.
+    /// The records that one body becomes, in bytes: its context is repeated in each of them. Over it, or over 1 MB and
+    /// 256 times the body: 413.
     pub records_bytes: usize,
     /// Bytes of all bodies and records that are being worked on at once. One key alone may hold two thirds of it.
     /// Over it: 429.

@@ -15,12 +15,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use crate::accept::Status;
+use crate::answer::{respond, set_cookie};
 use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{PIXEL_METHODS, allow_origin, preflight, preflight_of_pixel};
 use crate::parameters::Parameters;
 use crate::refusal::{Refusal, retry_after_seconds};
-use crate::router::{method_not_allowed, refuse_method, respond, set_cookie};
+use crate::router::{method_not_allowed, refuse_method};
 
 /// A transparent image of one pixel (GIF89a).
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\

@@ -4,22 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Serialize;
 
-use crate::accept::EventResult;
-use crate::batch::Settled;
+use crate::answer::respond;
 use crate::collector::Collector;
 use crate::cors::{EVENT_METHODS, allow_origin, preflight};
 use crate::options::PathPrefix;
 use crate::pixel;
-use crate::refusal::{Refusal, retry_after_seconds};
+use crate::refusal::Refusal;
 use crate::segment;
 
 /// The paths that take events or tell figures (RFC 9309; `$` is the end of a path).
@@ -57,61 +54,11 @@ pub async fn not_found(uri: Uri) -> Response {
     Refusal::NotFound { path: uri.path().chars().take(200).collect() }.into_response()
 }
 
-#[derive(Serialize)]
-struct Answer<'a> {
-    results: &'a [EventResult],
-}
-
 async fn events(State(collector): State<Arc<Collector>>, request: Request) -> Response {
     let started = collector.monotonic();
     let (parts, body) = request.into_parts();
     let taken = collector.take(&parts, body).await;
     respond(&collector, &parts, taken, started)
-}
-
-/// The answer to a batch, for whoever asked from wherever, and its note in the figures.
-pub(crate) fn respond(
-    collector: &Collector,
-    parts: &Parts,
-    taken: Result<Settled, Refusal>,
-    started: Duration,
-) -> Response {
-    let mut response = match taken {
-        Ok(settled) => answer(&settled),
-        Err(refusal) => {
-            tracing::debug!(code = refusal.code(), %refusal, "a request was refused");
-            refusal.into_response()
-        }
-    };
-    allow_origin(collector, &parts.headers, response.headers_mut());
-    collector.answered(response.status(), collector.monotonic().saturating_sub(started));
-    response
-}
-
-/// Tells the browser what to keep, or to forget.
-pub(crate) fn set_cookie(settled: &Settled, headers: &mut HeaderMap) {
-    if let Some(cookie) = &settled.cookie {
-        headers.insert(SET_COOKIE, cookie.clone());
-    }
-}
-
-fn answer(settled: &Settled) -> Response {
-    match serde_json::to_vec(&Answer { results: &settled.results }) {
-        Ok(body) => {
-            let mut response = Response::new(Body::from(body));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            set_cookie(settled, response.headers_mut());
-            if let Some(wait) = settled.retry_after {
-                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(wait)));
-            }
-            response
-        }
-        // Strings and names of enums: there is nothing in them that JSON cannot write.
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
 }
 
 pub(crate) async fn method_not_allowed(

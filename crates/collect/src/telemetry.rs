@@ -260,4 +260,11 @@ mod tests {
         }
         assert!(!page.contains("judge_lag"), "a gauge that nobody knows is left out");
     }
+
+    #[test]
+    fn every_reason_to_quarantine_an_event_is_counted() {
+        for reason in judi_schema::verdict::Reason::ALL {
+            assert!(OUTCOMES.contains(&("quarantined", reason.as_str())), "{reason}");
+        }
+    }
 }

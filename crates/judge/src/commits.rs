@@ -51,10 +51,8 @@ pub(crate) fn catch_up(tables: &Tables, done: &mut Option<i64>) -> Result<(), Ju
     let events = tables.events.table.snapshot()?;
     let app_id = format!("judge/commits/{}", events.table_id());
     // Unknown until the end: after an error, what the table says counts.
-    let mut from = match done.take() {
-        Some(version) => version,
-        None => tables.commits.table.snapshot()?.txn(&app_id).unwrap_or(0),
-    };
+    let mut before = tables.commits.table.snapshot()?.txn(&app_id);
+    let mut from = done.take().max(before).unwrap_or(0);
     while from < events.version() {
         let through = events.version().min(from.saturating_add(VERSIONS_MAX));
         let mut rows = Rows::default();
@@ -67,7 +65,9 @@ pub(crate) fn catch_up(tables: &Tables, done: &mut Option<i64>) -> Result<(), Ju
         // Versions that added no rows (a compaction) need no mark: looking at them again finds none.
         if !rows.versions.is_empty() {
             let batch = rows.batch().map_err(|source| TableError::Arrow { action: "count rows", source })?;
-            Append::of_app(vec![batch], schema(), &app_id, through).apply(&tables.commits)?;
+            let append = Append::of_app(vec![batch], schema(), &app_id, through);
+            append.expecting(&app_id, before).apply(&tables.commits)?;
+            before = Some(through);
         }
         from = through;
     }

@@ -30,7 +30,7 @@ use crate::facts::{self, Facts, Slice};
 use crate::invariants;
 use crate::options::JudgeOptions;
 use crate::round::{self, Judged, Totals};
-use crate::tables::{Append, JudgeTable, Tables};
+use crate::tables::{Append, JudgeTable, Tables, Txns};
 use crate::tally::Tally;
 
 /// The consumer group whose positions keep retention from what the index would need again.
@@ -95,6 +95,9 @@ struct Memory {
     clocks: Clocks,
     /// Up to where the tables hold everything.
     judged: Positions,
+    /// What the tables say of that, as this judge knows it.
+    quarantine_txns: Txns,
+    events_txns: Txns,
     pending: Option<Pending>,
     records_since_persist: u64,
     persisted_at: Duration,
@@ -338,8 +341,6 @@ impl JudgeCore {
             self.round.begins(newest.current().version, newest.segment().revision);
             Arc::clone(&newest)
         };
-        // Snapshots before the index: what can fail comes before what changes memory.
-        let before = (self.tables.quarantine.table.snapshot()?, self.tables.events.table.snapshot()?);
         let fresh = memory.index.check_and_insert(&probes)?;
         let times = facts::times(&records, &mut memory.clocks);
         let judged = match round::judge(&records, &fresh, &times, &schemas) {
@@ -358,8 +359,8 @@ impl JudgeCore {
         let Judged { events, quarantine, counts, totals, tallies } = judged;
         let (log, quarantine_schema) = (&self.log_id, Schemas::quarantine_schema());
         memory.pending = Some(Pending {
-            quarantine: Append::new(quarantine, quarantine_schema, &before.0, log, &through),
-            events: Append::new(events, Arc::clone(schemas.events_schema()), &before.1, log, &through)
+            quarantine: Append::new(quarantine, quarantine_schema, &memory.quarantine_txns, log, &through),
+            events: Append::new(events, Arc::clone(schemas.events_schema()), &memory.events_txns, log, &through)
                 .map(|append| commits::with_counts(append, &counts)),
             through,
             totals,
@@ -374,9 +375,11 @@ impl JudgeCore {
         let Some(pending) = memory.pending.as_mut() else { return Ok(Totals::default()) };
         if let Some(append) = &mut pending.quarantine {
             append.apply(&self.tables.quarantine)?;
+            memory.quarantine_txns.extend(append.txns());
         }
         if let Some(append) = &mut pending.events {
             append.apply(&self.tables.events)?;
+            memory.events_txns.extend(append.txns());
             self.counts_behind = true;
         }
         let Some(Pending { through, totals, tallies, .. }) = memory.pending.take() else {

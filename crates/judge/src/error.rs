@@ -120,6 +120,10 @@ impl JudgeError {
     /// Whether what the judge holds in memory cannot be trusted to fit what is on disk: it has to start over from
     /// that.
     pub(crate) fn wants_recovery(&self) -> bool {
-        matches!(self, Self::Dedup(DedupError::Corrupt { .. }) | Self::Overtaken { .. })
+        // Records that are gone from the log were dealt with by somebody else, whose positions let retention go on.
+        matches!(
+            self,
+            Self::Dedup(DedupError::Corrupt { .. }) | Self::Overtaken { .. } | Self::Fetch(FetchError::Gone { .. })
+        )
     }
 }

@@ -26,6 +26,9 @@
 //! judgement to give the same verdicts as the first, nor the rounds to have the same bounds: a schema may have been
 //! published, or the program replaced, in between.
 //!
+//! Two judges at once, where no lock keeps one away: a commit is made only where its table has the offsets that its round
+//! began from, so of two rounds that began at the same place one is refused, and its judge starts over from E and Q.
+//!
 //! Index and positions are never ahead of the tables: 3 comes after 1 and 2. Retention is never ahead of the index.
 
 use std::ops::Range;

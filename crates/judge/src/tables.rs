@@ -1,6 +1,6 @@
 //! The judge's tables: `events`, `quarantine` and `_judi.commits`, and how rows are added to them once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use arrow::datatypes::SchemaRef;
 use judi_log::{LogId, Positions};
 use judi_schema::schemas::Schemas;
 use judi_table::{
-    AddFile, CompactionPolicy, DataFile, Outcome, SinkOptions, Snapshot, Table, TableError, TableOptions, TableSpec,
+    AddFile, CompactionPolicy, Conflict, DataFile, Outcome, SinkOptions, Table, TableError, TableOptions, TableSpec,
     Transaction, plan_compaction,
 };
 use judi_world::World;
@@ -122,25 +122,33 @@ pub fn app_id(log: impl Display, topic: impl Display, partition: u32) -> String 
 /// What every application id of a judge begins with, whatever the log.
 pub(crate) const APP_ID_PREFIX: &str = "judge/";
 
+/// The application transactions of a table: app id, version.
+pub(crate) type Txns = BTreeMap<String, i64>;
+
 /// Rows on their way into one table: written once, committed once, however often that has to be tried.
 #[derive(Debug)]
 pub(crate) struct Append {
     batches: Vec<RecordBatch>,
     schema: SchemaRef,
     txns: Vec<(String, i64)>,
+    /// What the table had of each application when the rows were computed. Otherwise somebody else has added some of
+    /// them since, and nothing may be added.
+    expects: Vec<(String, Option<i64>)>,
     info: Map<String, Value>,
     /// The files, once they are durable.
     written: Option<Vec<AddFile>>,
+    /// Whether a try ended in an error, after which the commit may have come to be all the same.
+    is_doubtful: bool,
     done: bool,
 }
 
 impl Append {
     /// `batches` of `schema`, which bring the table to `through` of the log; `None` when there are no rows.
-    /// `before` is the table before them.
+    /// `before` is what the table had when the judge last knew: whoever has moved it since makes this a conflict.
     pub(crate) fn new(
         batches: Vec<RecordBatch>,
         schema: SchemaRef,
-        before: &Snapshot,
+        before: &Txns,
         log: &LogId,
         through: &Positions,
     ) -> Option<Self> {
@@ -150,18 +158,34 @@ impl Append {
         // Every partition that has moved since the table's last commit, in whatever round: so the positions that a
         // table holds are always those of the end of one round.
         let last = |next: u64| i64::try_from(next).unwrap_or(i64::MAX) - 1;
-        let txns = through
+        let txns: Vec<(String, i64)> = through
             .iter()
             .map(|((topic, partition), next)| (app_id(log, *topic, *partition), last(*next)))
-            .filter(|(app_id, last)| *last > before.txn(app_id).unwrap_or(-1))
+            .filter(|(app_id, last)| *last > before.get(app_id).copied().unwrap_or(-1))
             .collect();
-        Some(Self { batches, schema, txns, info: Map::new(), written: None, done: false })
+        let expects = txns.iter().map(|(app_id, _)| (app_id.clone(), before.get(app_id).copied())).collect();
+        Some(Self { txns, expects, ..Self::of_batches(batches, schema) })
     }
 
     /// The rows come at version `version` of application `app_id`.
     pub(crate) fn of_app(batches: Vec<RecordBatch>, schema: SchemaRef, app_id: &str, version: i64) -> Self {
-        let txns = vec![(app_id.to_owned(), version)];
-        Self { batches, schema, txns, info: Map::new(), written: None, done: false }
+        Self { txns: vec![(app_id.to_owned(), version)], ..Self::of_batches(batches, schema) }
+    }
+
+    fn of_batches(batches: Vec<RecordBatch>, schema: SchemaRef) -> Self {
+        let (txns, expects, info) = (Vec::new(), Vec::new(), Map::new());
+        Self { batches, schema, txns, expects, info, written: None, is_doubtful: false, done: false }
+    }
+
+    /// What the table has of these applications once the rows are in it.
+    pub(crate) fn txns(&self) -> impl Iterator<Item = (String, i64)> {
+        self.txns.iter().cloned()
+    }
+
+    /// With what the table must still have of an application.
+    pub(crate) fn expecting(mut self, app_id: &str, version: Option<i64>) -> Self {
+        self.expects.push((app_id.to_owned(), version));
+        self
     }
 
     /// With a fact more in the commit's record.
@@ -174,10 +198,7 @@ impl Append {
     /// already is an error, and nothing was done.
     pub(crate) fn apply_first(mut self, into: &JudgeTable) -> Result<(), JudgeError> {
         match self.try_apply(into)? {
-            Outcome::AlreadyApplied { app_id, version } => {
-                let adding = self.txns.first().map_or(-1, |(_, adding)| *adding);
-                Err(JudgeError::Overtaken { table: into.name, app_id, found: version, adding })
-            }
+            Outcome::AlreadyApplied { app_id, version } => Err(self.overtaken(into, app_id, version)),
             _ => Ok(()),
         }
     }
@@ -188,8 +209,12 @@ impl Append {
         if self.done {
             return Ok(());
         }
-        if let Outcome::AlreadyApplied { .. } = self.try_apply(into)? {
-            self.check_own(into)?;
+        match self.try_apply(into)? {
+            Outcome::AlreadyApplied { .. } if self.is_doubtful => self.check_own(into)?,
+            Outcome::AlreadyApplied { app_id, version } => {
+                return Err(self.overtaken(into, app_id, version));
+            }
+            _ => {}
         }
         self.done = true;
         self.batches.clear();
@@ -204,13 +229,25 @@ impl Append {
         let mut transaction = Transaction::append(written);
         transaction.schema = Some(Arc::clone(&self.schema));
         transaction.txns.clone_from(&self.txns);
+        transaction.expects.clone_from(&self.expects);
         transaction.info.clone_from(&self.info);
         let outcome = into.table.commit(&transaction);
         // Files that a commit does not find are written again; all others are kept for the next try.
         if !matches!(outcome, Err(TableError::MissingFile { .. })) {
             self.written = Some(transaction.adds);
         }
-        Ok(outcome?)
+        self.is_doubtful |= outcome.is_err();
+        match outcome? {
+            Outcome::Conflict(Conflict::TxnMoved { app_id, version }) => {
+                Err(self.overtaken(into, app_id, version.unwrap_or(-1)))
+            }
+            outcome => Ok(outcome),
+        }
+    }
+
+    fn overtaken(&self, into: &JudgeTable, app_id: String, found: i64) -> JudgeError {
+        let adding = self.txns.iter().find(|(its, _)| *its == app_id).map_or(-1, |(_, adding)| *adding);
+        JudgeError::Overtaken { table: into.name, app_id, found, adding }
     }
 
     /// After an error a commit may have come to be all the same. Then the table is exactly where it leads, durably:

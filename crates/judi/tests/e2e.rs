@@ -51,7 +51,11 @@ mod inspecting;
 mod kills;
 #[path = "e2e/lint.rs"]
 mod lint;
+#[path = "e2e/proxy.rs"]
+mod proxy;
 #[path = "e2e/readers.rs"]
 mod readers;
 #[path = "e2e/replay.rs"]
 mod replay;
+#[path = "e2e/segment.rs"]
+mod segment;

@@ -71,6 +71,7 @@ fn content(by_reason: &[Counted], last: &[Refused], catalogue: &Catalogue) -> Ma
     html! {
         h1 { "Quarantine" }
         p.lead { (counted(total, "event does", "events do")) " not fit the schema. What was sent is kept as it came, and counts in no figure." }
+        p.note { "When a version of the schema is published that they fit, they become rows of events by themselves. " code { "judi replay --quarantine" } " does it at once, and tells what came of each." }
         section aria-labelledby="reasons" {
             h2 id="reasons" { "By reason" }
             table.prose {

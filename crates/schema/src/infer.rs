@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use self::identifiers::{event_name, unique};
+use self::identifiers::{Taken, event_name};
 use self::observed::Object;
 use self::write::EventText;
 use crate::segment::{Call, CallKind, MAPPING_FILE};
@@ -127,11 +127,11 @@ impl Inference {
     /// The schema that what was seen would fit, as a file of `package`. Names in `taken` are other events'.
     #[must_use]
     pub fn propose(&self, package: &str, taken: &BTreeSet<String>) -> Proposal {
-        let mut names = taken.clone();
+        let mut names = Taken::of(taken);
         let mut proposal = Proposal::default();
         let mut texts = Vec::new();
         for (source, seen) in &self.seen {
-            let name = unique(&event_name(source.name()), &mut names);
+            let name = names.unique(&event_name(source.name()));
             proposal.events.push(ProposedEvent { source: source.clone(), name: name.clone(), count: seen.count });
             texts.push(EventText::of(source, &name, seen.count, &seen.fields));
         }

@@ -29,6 +29,7 @@ mod words;
 pub use config::{BUF_YAML, BUF_YAML_BYTES_MAX, CommentIgnores, LintConfig, Module, Workspace};
 pub use conventions::{Conventions, Glob, JudiRule, Pattern, PiiDemand};
 pub use fix::{Fixed, fix};
+pub(crate) use pii::may_be_personal;
 pub use sink::Problem;
 
 use self::events::Events;

@@ -1,11 +1,12 @@
-//! Many seeds, on as many threads as asked for; the first failure ends it.
+//! Many seeds, on as many threads as asked for; the first failure ends it. And what people are told of it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
-use crate::{Failure, Options, run};
+use crate::{Failure, Options, run, shrink};
 
 /// What many seeds came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,4 +72,37 @@ pub fn run_many(
         Some(failure) => Err(failure),
         None => Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner)),
     }
+}
+
+/// Runs one seed or many and tells of it: of one, its trace; of a failure, the end of the trace, what was broken, how to
+/// replay it and the fewest faults that it needs.
+///
+/// # Errors
+/// The text about a failure.
+pub fn tell(
+    first: u64,
+    seeds: u64,
+    threads: usize,
+    options: &Options,
+    progress: impl Fn(u64) + Sync,
+) -> Result<String, String> {
+    let started = Instant::now();
+    let outcome = if seeds == 1 {
+        run(first, options).map(|report| {
+            let counts = report.counts.iter().map(|(what, times)| format!("{times} {what}")).collect::<Vec<_>>();
+            let lines = [report.trace, vec![format!("trace {}", report.trace_hash), counts.join(", ")]].concat();
+            lines.join("\n")
+        })
+    } else {
+        run_many(first, seeds, threads, options, progress).map(|total| {
+            let counts = total.counts.iter().map(|(what, times)| format!("\n{times:12} {what}")).collect::<String>();
+            let Total { seeds, acknowledged, rows, .. } = total;
+            let seconds = started.elapsed().as_secs_f64();
+            format!("{seeds} seeds in {seconds:.1} s: {acknowledged} events acknowledged, {rows} rows{counts}")
+        })
+    };
+    outcome.map_err(|failure| {
+        let needed: Vec<String> = shrink(&failure, options).iter().map(|fault| format!("{fault:?}")).collect();
+        format!("{failure}\nit needs no other faults than: {}", needed.join(", "))
+    })
 }

@@ -17,7 +17,7 @@ use crate::devices::{Device, Request};
 use crate::machine::{LOG_DIR, Machine, STATE_DIR, log_options};
 use crate::oracle::Oracle;
 use crate::readback::{Cache, ReadError, Tables};
-use crate::sabotage::Sabotage;
+use crate::sabotage::{Sabotage, StrippingDisk};
 use crate::schemas;
 use crate::swarm::{Fault, FaultSet, Swarm};
 use crate::trace::Trace;
@@ -47,6 +47,8 @@ pub(crate) struct Simulation {
     schemas: Arc<Schemas>,
     /// Whether anything stands in the way that explains an error.
     is_disturbed: bool,
+    /// What the seed drew; [`Swarm::faults`] ends with the faults.
+    drawn: FaultSet,
     /// A compaction that was planned some time ago.
     planned: Option<(Table, CompactionTask)>,
     counts: BTreeMap<&'static str, u64>,
@@ -90,6 +92,7 @@ impl Simulation {
             is_disturbed: false,
             planned: None,
             counts: BTreeMap::new(),
+            drawn: swarm.faults,
             swarm,
         };
         let swarm = simulation.swarm.clone();
@@ -115,7 +118,7 @@ impl Simulation {
             seed,
             trace_hash: self.trace.hash(),
             trace: self.trace.lines(),
-            faults: self.swarm.faults,
+            faults: self.drawn,
             acknowledged: self.oracle.acknowledged() as u64,
             rows: self.oracle.rows_read() as u64,
             counts: self.counts.clone(),
@@ -123,7 +126,7 @@ impl Simulation {
     }
 
     pub(crate) const fn faults(&self) -> FaultSet {
-        self.swarm.faults
+        self.drawn
     }
 
     /// Steps until enough was done, or the machine crashes.
@@ -184,7 +187,7 @@ impl Simulation {
         if !is_durable {
             disk.restart();
         }
-        let world = World { disk: Arc::new(disk), random: Arc::new(SeededRandom::new(1)), ..self.sim.world() };
+        let world = World { disk: Arc::new(disk), random: Arc::new(SeededRandom::new(1)), ..self.world() };
         let unexplained = |error: &dyn std::fmt::Display| Violation::Unexplained {
             what: "reading what a stop has left",
             error: error.to_string(),
@@ -224,6 +227,15 @@ impl Simulation {
 
     const fn has(&self, fault: Fault) -> bool {
         self.swarm.faults.has(fault)
+    }
+
+    /// The world as the process is given it.
+    fn world(&self) -> World {
+        let world = self.sim.world();
+        if self.sabotage != Some(Sabotage::StrippedOffsets) {
+            return world;
+        }
+        World { disk: Arc::new(StrippingDisk(world.disk)), ..world }
     }
 
     fn now_us(&self) -> i64 {

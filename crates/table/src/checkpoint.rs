@@ -15,7 +15,6 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::Compression;
-use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::delta_log::{LAST_CHECKPOINT, checkpoint_path, log_folder};
@@ -175,6 +174,7 @@ fn checkpoint_schema() -> SchemaRef {
 pub(crate) fn read(disk: &dyn Disk, dir: &Path, version: i64) -> Result<Snapshot, TableError> {
     let path = checkpoint_path(dir, version);
     let reader = DiskReader::open(disk, &path).map_err(TableError::io("open", &path))?;
+    let failure = reader.failure();
     let builder = ParquetRecordBatchReaderBuilder::try_new(reader).map_err(TableError::parquet(&path))?;
     let columns = builder.parquet_schema().columns();
     let wanted: Vec<usize> = (0..columns.len())
@@ -189,11 +189,7 @@ pub(crate) fn read(disk: &dyn Disk, dir: &Path, version: i64) -> Result<Snapshot
     let mut replay = Replay::default();
     let mut row = 0;
     for batch in batches {
-        // Parquet's reader gives its errors in Arrow's words; here they mean that the file is damaged.
-        let batch = batch.map_err(|error| TableError::Parquet {
-            path: path.clone(),
-            source: ParquetError::ArrowError(error.to_string()),
-        })?;
+        let batch = batch.map_err(|error| failure.explain(&path, &error))?;
         for line in to_lines(&batch)? {
             row += 1;
             line.and_then(|line| replay.apply(line)).map_err(|detail| TableError::CorruptLog {

@@ -162,6 +162,7 @@ impl Table {
             mode: Mode::Rewrite { removes: task.inputs.iter().map(|file| file.path.clone()).collect() },
             adds,
             txns: Vec::new(),
+            expects: Vec::new(),
             schema: None,
             info: serde_json::Map::new(),
         })

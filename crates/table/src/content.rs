@@ -26,7 +26,7 @@ use arrow::datatypes::Schema;
 use crate::error::TableError;
 use crate::snapshot::DataFile;
 use crate::wire::PartitionValues;
-use encode::{Cells, column_id};
+use encode::Record;
 
 /// The tag of a file that holds its [`ContentHash`].
 pub(crate) const CONTENT_TAG: &str = "judi.content";
@@ -121,8 +121,8 @@ impl DataFile {
 /// Takes the hash of the rows of one partition, chunk by chunk.
 #[derive(Debug)]
 pub(crate) struct RowHasher {
-    /// Place in a chunk and id, in order of the columns' names.
-    columns: Vec<(usize, u64)>,
+    /// Names, and places in a chunk, in order of the names.
+    columns: Vec<(String, usize)>,
     key: [u8; 32],
     row: Vec<u8>,
     content: ContentHash,
@@ -131,10 +131,9 @@ pub(crate) struct RowHasher {
 impl RowHasher {
     /// For chunks of `stored`, which has no partition columns, in the partition of these values.
     pub(crate) fn new(stored: &Schema, partition: &PartitionValues) -> Self {
-        let mut named: Vec<(&str, usize)> =
-            stored.fields().iter().map(|field| field.name().as_str()).zip(0..).collect();
-        named.sort_unstable();
-        let columns = named.into_iter().map(|(name, index)| (index, column_id(name))).collect();
+        let mut columns: Vec<(String, usize)> =
+            stored.fields().iter().map(|field| field.name().clone()).zip(0..).collect();
+        columns.sort_unstable();
         let row = Vec::with_capacity(ROW_BYTES);
         Self { columns, key: partition_key(partition), row, content: ContentHash::default() }
     }
@@ -144,17 +143,11 @@ impl RowHasher {
     /// # Errors
     /// [`TableError::Internal`] for a type that no table has.
     pub(crate) fn update(&mut self, chunk: &[ArrayRef], rows: usize) -> Result<(), TableError> {
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for (index, id) in &self.columns {
-            // A wide table is NULL nearly everywhere: such columns must cost nothing a row.
-            let Some(column) = chunk.get(*index).filter(|column| column.null_count() < column.len()) else { continue };
-            cells.push((*id, Cells::of(column)?));
-        }
+        let named = self.columns.iter().filter_map(|(name, index)| Some((name.as_str(), chunk.get(*index)?)));
+        let mut record = Record::of(named)?;
         for row in 0..rows {
             self.row.clear();
-            for (id, cells) in &cells {
-                cells.append_named(*id, row, &mut self.row);
-            }
+            record.append(row, &mut self.row);
             self.content.add_row(blake3::keyed_hash(&self.key, &self.row).as_bytes());
         }
         Ok(())

@@ -181,13 +181,16 @@ impl TableError {
     /// Whether the disk is full or over its quota: goes on by itself when there is room.
     #[must_use]
     pub fn is_no_space(&self) -> bool {
-        let full = |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        let full = |error: &io::Error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        self.of_disk().is_some_and(full)
+    }
+
+    /// What the disk said, where it was the disk.
+    fn of_disk(&self) -> Option<&io::Error> {
         match self {
-            Self::Io { source, .. } => full(source.kind()),
-            Self::Parquet { source: ParquetError::External(source), .. } => {
-                source.downcast_ref::<io::Error>().is_some_and(|error| full(error.kind()))
-            }
-            _ => false,
+            Self::Io { source, .. } => Some(source),
+            Self::Parquet { source: ParquetError::External(source), .. } => source.downcast_ref(),
+            _ => None,
         }
     }
 
@@ -196,7 +199,8 @@ impl TableError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Io { .. } | Self::MissingFile { .. } | Self::LeaseHeld { .. } | Self::Raced { .. } => true,
-            Self::Parquet { .. } => self.is_no_space(),
+            // Parquet hands on what its file says; all else of it is about bytes that are there.
+            Self::Parquet { .. } => self.of_disk().is_some(),
             _ => false,
         }
     }

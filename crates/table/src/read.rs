@@ -11,7 +11,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::conform::conform_array;
-use crate::disk_reader::DiskReader;
+use crate::disk_reader::{DiskFailure, DiskReader};
 use crate::error::TableError;
 use crate::partition::partition_array;
 use crate::snapshot::{DataFile, Snapshot};
@@ -22,6 +22,7 @@ use crate::sort::CHUNK_ROWS;
 pub struct FileBatches {
     path: PathBuf,
     reader: ParquetRecordBatchReader,
+    failure: DiskFailure,
     /// Of the batches that come out.
     schema: SchemaRef,
     partitions: Vec<(String, Option<String>)>,
@@ -57,6 +58,7 @@ pub fn read_file(
         .map(|column| (column.clone(), file.partition_values.get(column).cloned().flatten()))
         .collect();
     let reader = DiskReader::open(disk, &path).map_err(TableError::io("open", &path))?;
+    let failure = reader.failure();
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let builder =
         ParquetRecordBatchReaderBuilder::try_new_with_options(reader, options).map_err(TableError::parquet(&path))?;
@@ -66,7 +68,7 @@ pub fn read_file(
     let mask = ProjectionMask::roots(builder.parquet_schema(), roots.map(|(index, _)| index).collect::<Vec<_>>());
     let reader =
         builder.with_projection(mask).with_batch_size(CHUNK_ROWS).build().map_err(TableError::parquet(&path))?;
-    Ok(FileBatches { path, reader, schema, partitions })
+    Ok(FileBatches { path, reader, failure, schema, partitions })
 }
 
 impl FileBatches {
@@ -108,10 +110,7 @@ impl Iterator for FileBatches {
         let batch = self.reader.next()?;
         Some(match batch {
             Ok(batch) => self.shaped(&batch),
-            Err(error) => Err(TableError::Parquet {
-                path: self.path.clone(),
-                source: parquet::errors::ParquetError::ArrowError(error.to_string()),
-            }),
+            Err(error) => Err(self.failure.explain(&self.path, &error)),
         })
     }
 }

@@ -7,7 +7,9 @@
 //! | rewrite (compaction) | goes on | conflict, if an input is gone | conflict, if an input is gone |
 //! | update of files | goes on | conflict, if an input is gone | conflict, if an input is gone |
 //!
-//! An application transaction is checked against the snapshot that is written on, whatever the kind.
+//! An application transaction is checked against the snapshot that is written on, whatever the kind: that it is above what
+//! the table has, and, where the caller says what that was, that it is still so. With both, rows that were computed from a
+//! place in a log cannot be added by two who began at the same place, whichever locks they took.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +53,8 @@ pub struct Transaction {
     pub adds: Vec<AddFile>,
     /// Application transactions `(app id, version)`. Each has to be above what the table has of its app id.
     pub txns: Vec<(String, i64)>,
+    /// What the table had of each app id when the rows were computed; anything else is a conflict.
+    pub expects: Vec<(String, Option<i64>)>,
     /// Columns and nested fields that the table gets in the same step, where it lacks them.
     pub schema: Option<SchemaRef>,
     /// Further facts for the commit's record (`commitInfo`).
@@ -71,14 +75,21 @@ impl Transaction {
     }
 
     fn new(read_version: i64, mode: Mode, adds: Vec<AddFile>) -> Self {
-        let (operation, txns, info) = ("WRITE".to_owned(), Vec::new(), Map::new());
-        Self { read_version, operation, mode, adds, txns, schema: None, info }
+        let (operation, info) = ("WRITE".to_owned(), Map::new());
+        Self { read_version, operation, mode, adds, txns: Vec::new(), expects: Vec::new(), schema: None, info }
     }
 
     /// With an application transaction more.
     #[must_use]
     pub fn with_txn(mut self, app_id: impl Into<String>, version: i64) -> Self {
         self.txns.push((app_id.into(), version));
+        self
+    }
+
+    /// With what the table must still have of an app id.
+    #[must_use]
+    pub fn expecting(mut self, app_id: impl Into<String>, version: Option<i64>) -> Self {
+        self.expects.push((app_id.into(), version));
         self
     }
 
@@ -130,6 +141,13 @@ pub enum Conflict {
         partition: BTreeMap<String, Option<String>>,
         /// The version that changed it.
         version: i64,
+    },
+    /// How far an application has come.
+    TxnMoved {
+        /// The app id.
+        app_id: String,
+        /// What the table has of it now.
+        version: Option<i64>,
     },
     /// A file that was to be rewritten has left the table.
     InputRemoved {
@@ -194,6 +212,13 @@ pub(crate) fn decide(
     for (app_id, version) in &transaction.txns {
         if let Some(applied) = current.txn(app_id).filter(|applied| applied >= version) {
             return Decision::Nothing(Outcome::AlreadyApplied { app_id: app_id.clone(), version: applied });
+        }
+    }
+    for (app_id, expected) in &transaction.expects {
+        let version = current.txn(app_id);
+        if version != *expected {
+            let app_id = app_id.clone();
+            return Decision::Nothing(Outcome::Conflict(Conflict::TxnMoved { app_id, version }));
         }
     }
     let plan = match &transaction.mode {

@@ -24,8 +24,8 @@ pub(crate) struct Manifests {
 /// Stages that hand each other records, rows and pages, but never call each other.
 const STAGES: [&str; 5] = ["judi-collect", "judi-judge", "judi-jobs", "judi-present", "judi-newsroom"];
 
-/// Those that wire stages together, or measure one.
-const WIRING: [&str; 2] = ["judi", "xtask"];
+/// Those that wire stages together, simulate all of them, or measure one.
+const WIRING: [&str; 3] = ["judi", "judi-sim", "xtask"];
 
 const HEAVY: &str = "datafusion";
 const HEAVY_CRATE: &str = "judi-engine";

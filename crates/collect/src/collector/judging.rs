@@ -20,6 +20,11 @@ use crate::tenant::Tenant;
 /// the work is a millisecond and handing it over costs more than it saves.
 const BLOCKING_BYTES_MIN: usize = 128 * 1024;
 
+/// How many times longer than their body its records may be, once they are more than [`RECORDS_BYTES_FREE`]. An event of
+/// a few bytes becomes a record of some hundred; more than this is a large context in thousands of small events.
+const RECORDS_FACTOR_MAX: usize = 256;
+const RECORDS_BYTES_FREE: usize = 1 << 20;
+
 /// A body that has been judged and not yet written.
 pub(super) struct Judged {
     prepared: Prepared,
@@ -75,13 +80,16 @@ impl Collector {
         held.belongs_to(tenant.share());
         let events = batch.events.len();
         tenant.charge(self.moment(), events)?;
-        self.judge(arrival, batch, tenant, held).inspect_err(|_| tenant.give_back(events))
+        let bytes_max =
+            limits.records_bytes.min(RECORDS_BYTES_FREE.max(inflated.len().saturating_mul(RECORDS_FACTOR_MAX)));
+        self.judge(arrival, batch, bytes_max, tenant, held).inspect_err(|_| tenant.give_back(events))
     }
 
     fn judge(
         &self,
         arrival: &Arrival,
         incoming: IncomingBatch<'_>,
+        bytes_max: usize,
         tenant: &Arc<Tenant>,
         held: &mut Held,
     ) -> Result<Judged, Refusal> {
@@ -104,7 +112,7 @@ impl Collector {
         let mut acceptor = Acceptor::new(&schemas, facts, incoming.context)
             .with_clock(incoming.clock)
             .with_visitor(arrival.visitor.clone());
-        let bounds = Bounds { partitions: self.log.partitions(), bytes_max: arrival.limits.records_bytes };
+        let bounds = Bounds { partitions: self.log.partitions(), bytes_max };
         let events = incoming.events.len();
         let prepared = batch::prepare(&mut acceptor, &*arrival.format, incoming.events, &self.seen, bounds, held)?;
         let cookie = acceptor.visitor().zip(self.options.cookie.as_ref());
@@ -128,10 +136,10 @@ impl Collector {
             self.in_flight.note_rate(self.writing.rate());
             outcomes
         };
-        drop(held);
         let mut settled = prepared.settle(&outcomes, &self.seen).inspect_err(|_| tenant.give_back(events))?;
         tenant.give_back(settled.results.iter().filter(|result| result.status == Status::Retry).count());
         settled.cookie = cookie;
+        settled.held = Some(held);
         self.telemetry.results(&settled.results);
         Ok(settled)
     }

@@ -24,12 +24,13 @@ use serde::Serialize;
 use super::format::SegmentFormat;
 use super::settings::{Address, settings};
 use crate::accept::{EventResult, REASON_TOO_LARGE, Status};
+use crate::answer::set_cookie;
 use crate::batch::Settled;
 use crate::collector::Collector;
 use crate::cors::{allow_origin, preflight};
 use crate::options::PathPrefix;
 use crate::refusal::{Refusal, retry_after_seconds};
-use crate::router::{method_not_allowed, set_cookie};
+use crate::router::method_not_allowed;
 
 /// What is told with a body that is no call.
 const HINT: &str = "send {\"type\": \"track\", \"event\": \"…\", \"userId\": \"…\"} or {\"batch\": [{…}]}";

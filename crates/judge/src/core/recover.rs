@@ -25,6 +25,10 @@ const DATE_CHARACTERS: usize = "2026-01-01".len();
 /// Bytes of records that are absorbed at a time.
 const ABSORB_BYTES: usize = 8 << 20;
 
+/// Absorbed records after which the index is persisted at once: a process that never lives long enough to do so by
+/// itself would read more at each start.
+const ABSORBED_RECORDS_MAX: u64 = 10_000;
+
 /// What recovery has to go by.
 struct Facts {
     events: Arc<Snapshot>,
@@ -65,10 +69,20 @@ impl JudgeCore {
         let judged = plan.iter().map(|(place, resume)| (*place, resume.judge_from)).collect();
         let judged = self.within_log(&judged)?;
         let persisted_at = self.world.clock.monotonic();
-        let (records_since_persist, merge_entries) = (records, 0);
-        let pending = None;
-        self.memory =
-            Some(Memory { index, clocks, judged, pending, records_since_persist, persisted_at, merge_entries });
+        let is_due = records >= ABSORBED_RECORDS_MAX;
+        let records = if is_due { records.max(self.options.persist_records) } else { records };
+        let txns = |snapshot: &Snapshot| snapshot.txns().map(|(app_id, last)| (app_id.to_owned(), last)).collect();
+        self.memory = Some(Memory {
+            index,
+            clocks,
+            judged,
+            quarantine_txns: txns(&found.quarantine),
+            events_txns: txns(&found.events),
+            pending: None,
+            records_since_persist: records,
+            persisted_at,
+            merge_entries: 0,
+        });
         Ok(())
     }
 

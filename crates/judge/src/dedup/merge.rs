@@ -236,7 +236,7 @@ mod tests {
                 beyond = beyond.max(runs.iter().map(total).sum::<u64>() as f64 / wanted as f64);
             }
         }
-        (most, beyond, rewritten as f64 / (days as u64 * spills * spilled) as f64)
+        (most, beyond, rewritten as f64 / (f64::from(days) * (spills * spilled) as f64))
     }
 
     #[test]

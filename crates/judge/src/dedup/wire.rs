@@ -163,10 +163,10 @@ pub(crate) struct ManifestWire {
     #[prost(uint64, tag = "6")]
     pub(crate) next_run: u64,
     /// The file of what was persisted beside the index; empty: none.
-    #[prost(string, tag = "8")]
+    #[prost(string, tag = "7")]
     pub(crate) beside: String,
     /// For each of the runs, in their order; absent in older manifests.
-    #[prost(message, repeated, tag = "7")]
+    #[prost(message, repeated, tag = "8")]
     pub(crate) run_days: Vec<RunDaysWire>,
 }
 

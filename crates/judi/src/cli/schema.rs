@@ -15,6 +15,8 @@ pub enum Schema {
     Diff(Diff),
     /// Write the event catalogue as HTML files: what every event and field means, who uses it and how often it comes.
     Docs(Docs),
+    /// Propose events for what is in quarantine because the schema has no event of its name.
+    Infer(Infer),
     /// Find what is wrong with a schema that compiles, by buf's rules and Judi's own.
     Lint(Lint),
     /// Write the .proto files that the binary carries, so that any protobuf tool can make or read a batch.
@@ -34,6 +36,19 @@ pub struct Breaking {
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = AccountFormat::Text)]
     pub format: AccountFormat,
+    #[command(flatten)]
+    pub project: ProjectArg,
+}
+
+/// `judi schema infer`
+#[derive(Debug, Args)]
+pub struct Infer {
+    /// Only these: a track name, an event's name in JSON, or page, screen, identify, group, alias [default: all].
+    pub names: Vec<String>,
+    /// Write the .proto file there, and add the lines that its calls need to schema/segment.toml
+    /// [default: print both].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     #[command(flatten)]
     pub project: ProjectArg,
 }

@@ -9,6 +9,7 @@ mod export;
 mod findings;
 mod folder;
 mod git;
+mod infer;
 mod lint;
 mod publish;
 
@@ -22,6 +23,7 @@ pub fn run(command: &Schema) -> Done {
         Schema::Diff(args) => diff::run(args),
         Schema::Docs(args) => docs::run(args),
         Schema::Export(args) => export::run(args),
+        Schema::Infer(args) => infer::run(args),
         Schema::Lint(args) => lint::run(args),
         Schema::Publish(args) => publish::run(args),
     }

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use judi_sim::process::{FullDisks, Trouble, full_disks};
 use serde_json::{Value, json};
 
 use crate::bed::{PAUSE, Project, assert_same_rows, eventually, json_lines};
@@ -17,6 +18,9 @@ use crate::synthetic;
 
 /// Room for a project's log, tables and state, so little that it is full at once.
 const DISK_MEGABYTES: u32 = 40;
+
+/// `JUDI_FULL_DISKS` for more.
+const FULL_DISKS: u32 = 3;
 
 /// What may be said while the disk is full.
 const WHILE_FULL: [&str; 8] = [
@@ -194,6 +198,21 @@ fn a_server_whose_disk_is_full_says_later_loses_nothing_and_goes_on_when_there_i
     assert_eq!(found.len(), rows.len());
     assert_eq!(sender.acknowledged.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "lost");
     assert_eq!(found.difference(&sender.sent).collect::<Vec<_>>(), Vec::<&String>::new(), "never sent");
+}
+
+#[test]
+fn disk_after_disk_is_full_and_nothing_that_was_acknowledged_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let times = std::env::var("JUDI_FULL_DISKS").map_or(FULL_DISKS, |times| times.parse().unwrap());
+    let (bin, dir) = (env!("CARGO_BIN_EXE_judi").into(), folder.path().to_owned());
+    match full_disks(&FullDisks { bin, dir, times, seed: 1 }, |_| {}) {
+        Ok(shown) => {
+            println!("{shown:?}");
+            assert_eq!((shown.times, shown.rows), (times, shown.acknowledged));
+        }
+        Err(Trouble::NoSmallDisk { detail }) => not_run(&format!("only root may mount a small disk: {detail}")),
+        Err(trouble) => panic!("{trouble}"),
+    }
 }
 
 #[test]

@@ -49,6 +49,20 @@ fn the_guide_of_the_inspector_shows_good_and_bad_and_expects() {
 }
 
 #[test]
+fn the_guide_from_segment_ends_with_rows() {
+    let (out, err) = run_guide("from-segment.md");
+    assert!(out.contains(r#"{"success":true,"results":[{"event_id":"m1","status":"ok"}]}"#), "{out}");
+    assert!(out.contains("page_view,https://www.example.se/?utm_source=mail,mail"), "{out}");
+    assert!(out.contains("/articles/elk,1200"), "{out}");
+    assert!(out.contains("no event for track name 'Newsletter Signed Up'"), "{out}");
+    assert!(out.contains("message NewsletterSignedUp {"), "{out}");
+    assert!(out.contains("EVENT_OWNER") && out.contains("EVENT_DESCRIPTION"), "{out}");
+    assert!(out.contains("daily,10"), "{out}");
+    assert!(out.contains(r#"{"success":true,"results":[{"event_id":"o1","status":"ok"}]}"#), "{out}");
+    assert!(err.contains("lines added: "), "{err}");
+}
+
+#[test]
 fn the_guide_from_nothing_to_the_first_answer_says_what_happens() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/newsroom.md");
     let markdown = std::fs::read_to_string(&guide).unwrap();

@@ -20,15 +20,26 @@ pub(super) fn field_name(sent: &str, of_event: bool) -> String {
     if of_event && is_envelope_column(&name) { format!("{name}_sent") } else { name }
 }
 
-/// `name`, or the first of `name_2`, `name_3` … that is free; taken from now on.
-pub(super) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
-    let mut free = name.to_owned();
-    let mut number = 1_u32;
-    while !taken.insert(free.clone()) {
-        number += 1;
-        free = format!("{name}_{number}");
+/// Names that are taken. Two that differ only in their underscores are one: as names of messages and in JSON they are
+/// told apart by capitals at most.
+#[derive(Debug, Default)]
+pub(super) struct Taken(BTreeSet<String>);
+
+impl Taken {
+    pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a String>) -> Self {
+        Self(names.into_iter().map(|name| name.replace('_', "")).collect())
     }
-    free
+
+    /// `name`, or the first of `name_2`, `name_3` … that is free; taken from now on.
+    pub(super) fn unique(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let mut number = 1_u32;
+        while !self.0.insert(free.replace('_', "")) {
+            number += 1;
+            free = format!("{name}_{number}");
+        }
+        free
+    }
 }
 
 /// `article_view` as `ArticleView`.
@@ -47,8 +58,7 @@ fn identifier(sent: &str, otherwise: &str, max: usize) -> String {
     for letter in snake_case(sent).chars() {
         match letter {
             'a'..='z' | '0'..='9' => name.push(letter),
-            'à'..='å' | 'ā' | 'ă' | 'ą' => name.push('a'),
-            'æ' | 'ä' => name.push('a'),
+            'à'..='æ' | 'ā' | 'ă' | 'ą' => name.push('a'),
             'ç' | 'ć' | 'č' => name.push('c'),
             'ð' | 'ď' | 'đ' => name.push('d'),
             'è'..='ë' | 'ē' | 'ę' | 'ě' => name.push('e'),
@@ -91,7 +101,7 @@ mod tests {
             ("Story Opened", "story_opened"),
             ("Läst Ärende", "last_arende"),
             ("50% off", "event_50_off"),
-            ("記事", "event"),
+            ("記事", "event_event"),
             ("events", "events_event"),
             ("platform", "platform_event"),
             ("__x__y__", "x_y"),

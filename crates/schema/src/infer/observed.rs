@@ -127,8 +127,10 @@ impl Values {
         }
         self.times += u64::from(parse_timestamp(text).is_some());
         self.numeric_texts += u64::from(is_plain_number(text));
-        // An id or an address is no example of anything.
-        if text.chars().count() > EXAMPLE_CHARACTERS_MAX || text.is_empty() {
+        if text.is_empty() {
+            return;
+        }
+        if text.chars().count() > EXAMPLE_CHARACTERS_MAX {
             self.more_examples = true;
         } else if self.examples.len() < EXAMPLES_MAX {
             self.examples.insert(text.to_owned());
@@ -178,12 +180,13 @@ impl Values {
         })
     }
 
-    /// A few of the texts that were seen, where there were only a few.
+    /// The texts that were seen, where they were few and came again: what is different every time is an id or a person's.
     pub(super) fn examples(&self) -> Vec<&str> {
-        if self.more_examples && self.texts < 2 * EXAMPLES_MAX as u64 {
+        let is_repeated = self.texts >= 2 * self.examples.len() as u64;
+        if self.more_examples || !is_repeated {
             return Vec::new();
         }
-        self.examples.iter().take(EXAMPLES_MAX).map(String::as_str).collect()
+        self.examples.iter().map(String::as_str).collect()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::identifiers::{field_name, pascal_case, unique};
+use super::identifiers::{Taken, field_name, pascal_case};
 use super::observed::{Kind, Member, Object};
 use super::{REQUIRED_FROM, Source};
+use crate::lint::may_be_personal;
 use crate::segment::{ContextField, snake_case};
 
 /// An event's text, and the members that its names do not find by themselves.
@@ -72,7 +73,7 @@ struct Writer {
 impl Writer {
     fn members(&mut self, out: &mut String, object: &Object, count: u64, depth: usize, of_event: bool) {
         let indent = "  ".repeat(depth);
-        let mut names = BTreeSet::new();
+        let mut names = Taken::default();
         let mut number = 0;
         let mut nested = String::new();
         let mut fields = String::new();
@@ -93,7 +94,7 @@ impl Writer {
                 );
                 continue;
             }
-            let name = unique(&wanted, &mut names);
+            let name = names.unique(&wanted);
             if of_event && name != snake_case(sent) {
                 self.fields.push((sent.clone(), name.clone()));
             }
@@ -121,7 +122,7 @@ impl Writer {
             (false, _) => format!("In {} of {count}.", member.present),
         };
         let examples = match (kind, member.values.examples()) {
-            (Kind::Text, examples) if !examples.is_empty() => {
+            (Kind::Text, examples) if !examples.is_empty() && !may_be_personal(name) => {
                 format!(" For example {}.", examples.into_iter().map(comment_text).collect::<Vec<_>>().join(", "))
             }
             _ => String::new(),
@@ -147,7 +148,8 @@ impl Writer {
         };
         let is_message = matches!(kind, Kind::Timestamp | Kind::Struct | Kind::Value | Kind::Message);
         let is_required = of_event && is_always && count >= REQUIRED_FROM && !member.is_list;
-        let label = match (member.is_list, is_required || is_message) {
+        // Required is "said", and false and 0 are said: only a field that can be absent can tell.
+        let label = match (member.is_list, is_message) {
             (true, _) => "repeated ",
             (false, true) => "",
             (false, false) => "optional ",

@@ -304,6 +304,11 @@ const MEASURES: &[&str] = &[
     "rank", "rate", "ratio", "score", "seconds", "size", "total", "width",
 ];
 
+/// Whether text under this name may be personal, so that none of it belongs into a file that people share.
+pub(crate) fn may_be_personal(name: &str) -> bool {
+    suspicion(name, "", Holds::Text).is_some()
+}
+
 /// Why a field of this name, which holds this, may hold personal data; `None` where nothing says so.
 pub(super) fn suspicion(name: &str, semantic_type: &str, holds: Holds) -> Option<Suspicion> {
     if holds == Holds::Truth {

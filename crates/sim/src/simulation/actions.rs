@@ -6,7 +6,7 @@ use std::time::Duration;
 use judi_judge::{JudgeCore, JudgeError, Step};
 use judi_log::{EmbeddedLog, Log, OpenError, Retention};
 use judi_table::{CompactionPolicy, SinkOptions, Table, TableError, plan_compaction};
-use judi_world::Timestamp;
+use judi_world::{Clock, Timestamp};
 use serde_json::Value;
 
 use super::Simulation;
@@ -160,7 +160,7 @@ impl Simulation {
         if self.machine.is_some() || self.sim.disk.is_crashed() {
             return Ok(());
         }
-        match Machine::start(&self.sim.world(), &self.swarm, &self.schemas, self.sabotage) {
+        match Machine::start(&self.world(), &self.swarm, &self.schemas, self.sabotage) {
             Ok(machine) => {
                 self.trace.note(format_args!("the process starts"));
                 self.machine = Some(machine);
@@ -329,10 +329,11 @@ impl Simulation {
         what: &'static str,
         work: impl FnOnce(&mut JudgeCore) -> Result<(), JudgeError>,
     ) -> Result<(), Violation> {
+        let world = self.world();
         let Some(machine) = &mut self.machine else { return Ok(()) };
         let mut judge = match machine.judge.take() {
             Some(judge) => judge,
-            None => match machine.open_judge(&self.sim.world(), &self.swarm, &self.schemas, false, self.sabotage) {
+            None => match machine.open_judge(&world, &self.swarm, &self.schemas, false, self.sabotage) {
                 Ok(judge) => judge,
                 Err(error) => return self.judge_failed("opening the judge", &error).map(drop),
             },
@@ -371,10 +372,11 @@ impl Simulation {
     /// A judge that no lock keeps away, on the same log and tables: whatever it does, and however it ends, is its own
     /// affair; what the tables hold is not.
     fn second_judge(&mut self) {
+        let world = self.world();
         let Some(machine) = &mut self.machine else { return };
         let judge = match machine.second.take() {
             Some(judge) => Ok(judge),
-            None => machine.open_judge(&self.sim.world(), &self.swarm, &self.schemas, true, self.sabotage),
+            None => machine.open_judge(&world, &self.swarm, &self.schemas, true, self.sabotage),
         };
         let done = judge.and_then(|mut judge| {
             let step = judge.step()?;
@@ -395,7 +397,7 @@ impl Simulation {
     /// Somebody reads the tables: what is seen stays.
     pub(super) fn look(&mut self) -> Result<(), Violation> {
         let Some(machine) = &self.machine else { return Ok(()) };
-        match Tables::read(&self.sim.world(), &machine.log.id(), &mut self.cache) {
+        match Tables::read(&self.world(), &machine.log.id(), &mut self.cache) {
             Ok(tables) => {
                 self.oracle.check_tables(&tables, true)?;
                 let (events, quarantine) = (tables.events.rows.len(), tables.quarantine.rows.len());
@@ -469,12 +471,11 @@ impl Simulation {
 
     fn plan_compaction(&mut self) -> Result<(), Violation> {
         let name = if self.chaos.chance(2, 3) { EVENTS } else { QUARANTINE };
-        let opened = Table::open(&self.sim.world(), &Path::new(TABLES_DIR).join(name));
+        let now_ms = self.sim.clock.now().0.div_euclid(1000);
+        let opened = Table::open(&self.world(), &Path::new(TABLES_DIR).join(name));
         let planned = opened.and_then(|table| {
             let Some(table) = table else { return Ok(None) };
-            // As if the small files had been left alone for long: any two of a partition become one.
-            let policy = CompactionPolicy { settled_after: Duration::ZERO, ..CompactionPolicy::default() };
-            let now_ms = self.sim.clock.now().0 / 1_000;
+            let policy = CompactionPolicy { fan_in: 2, ..CompactionPolicy::default() };
             let task = plan_compaction(&*table.snapshot()?, &policy, now_ms, |_| true).into_iter().next();
             Ok(task.map(|task| (table, task)))
         });
@@ -489,7 +490,7 @@ impl Simulation {
 
     fn vacuum(&mut self) -> Result<(), Violation> {
         for name in [EVENTS, QUARANTINE] {
-            let opened = Table::open(&self.sim.world(), &Path::new(TABLES_DIR).join(name));
+            let opened = Table::open(&self.world(), &Path::new(TABLES_DIR).join(name));
             match opened.and_then(|table| table.map(|table| table.vacuum(VACUUM_RETENTION)).transpose()) {
                 Ok(report) => self.trace.note(format_args!("vacuum of {name}: {report:?}")),
                 Err(error) => self.excuse("vacuum", &error)?,
@@ -501,7 +502,7 @@ impl Simulation {
     /// Another process opens the same project: it is refused.
     fn second_process(&mut self) -> Result<(), Violation> {
         let Some(machine) = &self.machine else { return Ok(()) };
-        let world = self.sim.world();
+        let world = self.world();
         match EmbeddedLog::open(&world, Path::new(LOG_DIR), log_options(&self.swarm)) {
             Err(OpenError::Locked { .. }) => {}
             Ok(_) => return Err(Violation::NotRefused { what: "the log" }),

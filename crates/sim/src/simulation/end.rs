@@ -91,7 +91,7 @@ impl Simulation {
         let Some(machine) = &self.machine else {
             return Err(Violation::Stuck { what: "the process does not start".to_owned() });
         };
-        let (world, log) = (self.sim.world(), machine.log.id());
+        let (world, log) = (self.world(), machine.log.id());
         let read = |error: ReadError| match error {
             ReadError::Violation(violation) => violation,
             error => Violation::Unexplained { what: "reading the tables", error: error.to_string() },

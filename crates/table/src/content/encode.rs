@@ -1,17 +1,22 @@
-//! The canonical bytes of a row: for each cell that is not NULL, in order of the columns' names, the column's id, a tag
-//! of its type, and the value. Every value tells its own end, so no two rows have the same bytes.
+//! The canonical bytes of a row. Every value tells its own end, so no two rows have the same bytes.
 //!
 //! ```text
-//!   row      = named*
-//!   named    = id:u64 cell
-//!   cell     = tag:u8 value
-//!   value    = little-endian number | length:u32 bytes            (booleans, numbers, days, microseconds | text, bytes)
-//!            | count:u32 named*          struct: its fields that are not NULL, by name
-//!            | count:u32 element*        list; element = 0:u8 | 1:u8 cell
-//!            | count:u32 (cell element)* map, in order of the keys' bytes
+//!   record    = signature[16] value*   of the columns, or fields, that are not NULL, by name
+//!   signature = BLAKE3 of (name_length:u32 name type)* of these, cut to 16 bytes
+//!   type      = code:u8, then scale:u8 (decimals) | type (lists) | type type (maps)
+//!   value     = little-endian number                  booleans, numbers, days, microseconds
+//!             | length bytes                          text, bytes
+//!             | record                                structs
+//!             | length element*                       lists
+//!             | length (value element)*               maps, in order of the keys' bytes
+//!   element   = 0:u8 | 1:u8 value
+//!   length    = u8 below 255 | 255:u8 u32
 //! ```
 //!
-//! A NaN is one NaN, whatever its bits; all other numbers are their bits, so 0 and -0 differ.
+//! A NaN is one NaN, whatever its bits; all other numbers are their bits, so 0 and -0 differ. Names and types stand in the
+//! signature, which neighbours share, so that a row's bytes are little more than its values: hashing costs by the byte.
+
+use std::collections::HashMap;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Decimal128Array, Float32Array, Float64Array,
@@ -23,8 +28,8 @@ use arrow::datatypes::DataType;
 use crate::conform::dictionary_keys;
 use crate::error::TableError;
 
-/// What stands before a value: its type. Part of the encoding, so never to be renumbered.
-mod tag {
+/// Types. Part of the encoding, so never to be renumbered.
+mod code {
     pub(super) const BOOLEAN: u8 = 1;
     pub(super) const INT8: u8 = 2;
     pub(super) const INT16: u8 = 3;
@@ -42,15 +47,113 @@ mod tag {
     pub(super) const MAP: u8 = 15;
 }
 
-/// The id of a column or field: the first 64 bits of BLAKE3 of its name. Two names of one table share an id with a
-/// probability of n² / 2^65; then a value that moved from one to the other would not be seen.
-pub(super) fn column_id(name: &str) -> u64 {
-    blake3::hash(name.as_bytes()).as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+/// Bytes of a signature.
+const SIGNATURE_BYTES: usize = 16;
+/// The first byte of a length that does not fit into it.
+const LONG: u8 = u8::MAX;
+
+type Signature = [u8; SIGNATURE_BYTES];
+
+/// The columns of a chunk, or the fields of a struct, that are not NULL throughout.
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    /// What each contributes to a signature, and its cells; in order of the names.
+    members: Vec<(Vec<u8>, Cells<'a>)>,
+    /// Signatures by which members are there, the last one by itself: rows that are sorted by event repeat it.
+    last: Option<(u128, Signature)>,
+    known: HashMap<u128, Signature>,
+}
+
+impl<'a> Record<'a> {
+    /// Of these columns, which come in order of their names.
+    pub(super) fn of(named: impl Iterator<Item = (&'a str, &'a ArrayRef)>) -> Result<Self, TableError> {
+        // A wide table is NULL nearly everywhere: such columns must cost nothing a row.
+        let named = named.filter(|(_, column)| column.null_count() < column.len());
+        let members = named.map(|(name, column)| {
+            let mut said = u32::try_from(name.len()).unwrap_or(u32::MAX).to_le_bytes().to_vec();
+            said.extend_from_slice(name.as_bytes());
+            type_code(column.data_type(), &mut said);
+            Ok((said, Cells::of(column)?))
+        });
+        Ok(Self { members: members.collect::<Result<_, TableError>>()?, last: None, known: HashMap::new() })
+    }
+
+    /// Appends the bytes of `row`.
+    pub(super) fn append(&mut self, row: usize, out: &mut Vec<u8>) {
+        let at = out.len();
+        out.extend_from_slice(&[0; SIGNATURE_BYTES]);
+        let mut there = 0_u128;
+        for (place, (_, cells)) in self.members.iter_mut().enumerate() {
+            if !cells.is_null(row) {
+                there |= 1_u128.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
+                cells.append(row, out);
+            }
+        }
+        let signature = self.signature(there, row);
+        if let Some(place) = out.get_mut(at..at + SIGNATURE_BYTES) {
+            place.copy_from_slice(&signature);
+        }
+    }
+
+    fn signature(&mut self, there: u128, row: usize) -> Signature {
+        // More members than bits: too rare to be remembered.
+        if self.members.len() > 128 {
+            return signed(self.members.iter().filter(|(_, cells)| !cells.is_null(row)));
+        }
+        match self.last {
+            Some((last, signature)) if last == there => signature,
+            _ => {
+                let members = self.members.iter().zip(0..).filter(|(_, place)| there >> place & 1 == 1);
+                let signature = *self.known.entry(there).or_insert_with(|| signed(members.map(|(member, _)| member)));
+                self.last = Some((there, signature));
+                signature
+            }
+        }
+    }
+}
+
+fn signed<'m, 'a: 'm>(members: impl Iterator<Item = &'m (Vec<u8>, Cells<'a>)>) -> Signature {
+    let mut hasher = blake3::Hasher::new();
+    for (said, _) in members {
+        hasher.update(said);
+    }
+    hasher.finalize().as_bytes().first_chunk().copied().unwrap_or_default()
+}
+
+fn type_code(data_type: &DataType, out: &mut Vec<u8>) {
+    out.push(match data_type {
+        DataType::Boolean => code::BOOLEAN,
+        DataType::Int8 => code::INT8,
+        DataType::Int16 => code::INT16,
+        DataType::Int32 => code::INT32,
+        DataType::Int64 => code::INT64,
+        DataType::Float32 => code::FLOAT32,
+        DataType::Float64 => code::FLOAT64,
+        DataType::Binary => code::BINARY,
+        DataType::Date32 => code::DATE,
+        DataType::Timestamp(..) => code::TIMESTAMP,
+        DataType::Decimal128(..) => code::DECIMAL,
+        DataType::Struct(_) => code::STRUCT,
+        DataType::List(_) => code::LIST,
+        DataType::Map(..) => code::MAP,
+        // Text and dictionaries of it; Cells::of refuses the rest.
+        _ => code::TEXT,
+    });
+    match data_type {
+        DataType::Decimal128(_, scale) => out.extend_from_slice(&scale.to_le_bytes()),
+        DataType::List(element) => type_code(element.data_type(), out),
+        DataType::Map(entries, _) => {
+            if let DataType::Struct(pair) = entries.data_type() {
+                pair.iter().for_each(|field| type_code(field.data_type(), out));
+            }
+        }
+        _ => {}
+    }
 }
 
 /// One column of a chunk, its type looked up once.
 #[derive(Debug)]
-pub(super) enum Cells<'a> {
+enum Cells<'a> {
     Boolean(&'a BooleanArray),
     Int8(&'a Int8Array),
     Int16(&'a Int16Array),
@@ -65,14 +168,13 @@ pub(super) enum Cells<'a> {
     Date(&'a Date32Array),
     Timestamp(&'a TimestampMicrosecondArray),
     Decimal(&'a Decimal128Array),
-    Struct(&'a StructArray, Vec<(u64, Cells<'a>)>),
+    Struct(&'a StructArray, Box<Record<'a>>),
     List(&'a ListArray, Box<Cells<'a>>),
     Map(&'a MapArray, Box<Cells<'a>>, Box<Cells<'a>>),
 }
 
 impl<'a> Cells<'a> {
-    /// The cells of `column`.
-    pub(super) fn of(column: &'a ArrayRef) -> Result<Self, TableError> {
+    fn of(column: &'a ArrayRef) -> Result<Self, TableError> {
         Ok(match column.data_type() {
             DataType::Boolean => Self::Boolean(column.as_boolean()),
             DataType::Int8 => Self::Int8(column.as_primitive()),
@@ -91,13 +193,11 @@ impl<'a> Cells<'a> {
             DataType::Timestamp(..) => Self::Timestamp(column.as_primitive()),
             DataType::Decimal128(..) => Self::Decimal(column.as_primitive()),
             DataType::Struct(fields) => {
-                let fields = fields.iter().map(|field| field.name().as_str());
                 let array = column.as_struct();
+                let fields = fields.iter().map(|field| field.name().as_str());
                 let mut named: Vec<(&str, &ArrayRef)> = fields.zip(array.columns()).collect();
                 named.sort_unstable_by_key(|(name, _)| *name);
-                named.retain(|(_, child)| child.null_count() < child.len());
-                let children = named.into_iter().map(|(name, child)| Ok((column_id(name), Self::of(child)?)));
-                Self::Struct(array, children.collect::<Result<_, TableError>>()?)
+                Self::Struct(array, Box::new(Record::of(named.into_iter())?))
             }
             DataType::List(_) => {
                 let array = column.as_list::<i32>();
@@ -111,17 +211,7 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// Appends the cell of `row` behind its column's id; nothing where it is NULL.
     #[inline]
-    pub(super) fn append_named(&self, id: u64, row: usize, out: &mut Vec<u8>) -> bool {
-        if self.is_null(row) {
-            return false;
-        }
-        out.extend_from_slice(&id.to_le_bytes());
-        self.append(row, out);
-        true
-    }
-
     fn is_null(&self, row: usize) -> bool {
         match self {
             Self::Boolean(array) => array.is_null(row),
@@ -146,50 +236,46 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// Appends the cell of `row`, which is not NULL.
-    fn append(&self, row: usize, out: &mut Vec<u8>) {
+    /// Appends the value of `row`, which is not NULL.
+    #[inline]
+    fn append(&mut self, row: usize, out: &mut Vec<u8>) {
         match self {
-            Self::Boolean(array) => number(tag::BOOLEAN, [u8::from(array.value(row))], out),
-            Self::Int8(array) => number(tag::INT8, array.value(row).to_le_bytes(), out),
-            Self::Int16(array) => number(tag::INT16, array.value(row).to_le_bytes(), out),
-            Self::Int32(array) => number(tag::INT32, array.value(row).to_le_bytes(), out),
-            Self::Int64(array) => number(tag::INT64, array.value(row).to_le_bytes(), out),
+            Self::Boolean(array) => out.push(u8::from(array.value(row))),
+            Self::Int8(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Int16(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Int32(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Int64(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
             Self::Float32(array) => {
                 let value = array.value(row);
-                number(tag::FLOAT32, if value.is_nan() { f32::NAN } else { value }.to_le_bytes(), out);
+                out.extend_from_slice(&if value.is_nan() { f32::NAN } else { value }.to_le_bytes());
             }
             Self::Float64(array) => {
                 let value = array.value(row);
-                number(tag::FLOAT64, if value.is_nan() { f64::NAN } else { value }.to_le_bytes(), out);
+                out.extend_from_slice(&if value.is_nan() { f64::NAN } else { value }.to_le_bytes());
             }
-            Self::Text(array) => bytes(tag::TEXT, array.value(row).as_bytes(), out),
+            Self::Text(array) => append_bytes(array.value(row).as_bytes(), out),
             Self::Dictionary(_, keys, values) => {
-                let key = keys.get(row).copied().unwrap_or_default();
-                bytes(tag::TEXT, values.value(key).as_bytes(), out);
+                append_bytes(values.value(keys.get(row).copied().unwrap_or_default()).as_bytes(), out);
             }
-            Self::Binary(array) => bytes(tag::BINARY, array.value(row), out),
-            Self::Date(array) => number(tag::DATE, array.value(row).to_le_bytes(), out),
-            Self::Timestamp(array) => number(tag::TIMESTAMP, array.value(row).to_le_bytes(), out),
-            Self::Decimal(array) => number(tag::DECIMAL, array.value(row).to_le_bytes(), out),
-            Self::Struct(_, children) => counted(tag::STRUCT, out, |out| {
-                let written = children.iter().map(|(id, child)| u32::from(child.append_named(*id, row, out)));
-                written.sum()
-            }),
+            Self::Binary(array) => append_bytes(array.value(row), out),
+            Self::Date(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Timestamp(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Decimal(array) => out.extend_from_slice(&array.value(row).to_le_bytes()),
+            Self::Struct(_, record) => record.append(row, out),
             Self::List(array, values) => {
                 let (from, to) = ends(array.value_offsets(), row);
-                counted(tag::LIST, out, |out| {
-                    (from..to).for_each(|at| values.append_element(at, out));
-                    length(to - from)
-                });
+                append_length(to - from, out);
+                (from..to).for_each(|at| values.append_element(at, out));
             }
             Self::Map(array, keys, values) => {
                 let (from, to) = ends(array.value_offsets(), row);
-                counted(tag::MAP, out, |out| append_entries(keys, values, from..to, out));
+                append_length(to - from, out);
+                append_entries(keys, values, from..to, out);
             }
         }
     }
 
-    fn append_element(&self, row: usize, out: &mut Vec<u8>) {
+    fn append_element(&mut self, row: usize, out: &mut Vec<u8>) {
         if self.is_null(row) {
             out.push(0);
         } else {
@@ -200,7 +286,7 @@ impl<'a> Cells<'a> {
 }
 
 /// The entries of one map, in order of their bytes: those of the keys come first, and no two keys are the same.
-fn append_entries(keys: &Cells<'_>, values: &Cells<'_>, rows: std::ops::Range<usize>, out: &mut Vec<u8>) -> u32 {
+fn append_entries(keys: &mut Cells<'_>, values: &mut Cells<'_>, rows: std::ops::Range<usize>, out: &mut Vec<u8>) {
     let mut entries: Vec<Vec<u8>> = rows
         .map(|at| {
             let mut entry = Vec::new();
@@ -211,36 +297,24 @@ fn append_entries(keys: &Cells<'_>, values: &Cells<'_>, rows: std::ops::Range<us
         .collect();
     entries.sort_unstable();
     entries.iter().for_each(|entry| out.extend_from_slice(entry));
-    length(entries.len())
 }
 
 #[inline]
-fn number<const BYTES: usize>(tag: u8, value: [u8; BYTES], out: &mut Vec<u8>) {
-    out.push(tag);
-    out.extend_from_slice(&value);
-}
-
-#[inline]
-fn bytes(tag: u8, value: &[u8], out: &mut Vec<u8>) {
-    out.push(tag);
-    out.extend_from_slice(&length(value.len()).to_le_bytes());
+fn append_bytes(value: &[u8], out: &mut Vec<u8>) {
+    append_length(value.len(), out);
     out.extend_from_slice(value);
 }
 
-/// A value of parts, whose number stands before them and is known after them.
-fn counted(tag: u8, out: &mut Vec<u8>, parts: impl FnOnce(&mut Vec<u8>) -> u32) {
-    out.push(tag);
-    let at = out.len();
-    out.extend_from_slice(&[0; 4]);
-    let count = parts(out);
-    if let Some(place) = out.get_mut(at..at + 4) {
-        place.copy_from_slice(&count.to_le_bytes());
+#[inline]
+fn append_length(length: usize, out: &mut Vec<u8>) {
+    match u8::try_from(length) {
+        Ok(short) if short != LONG => out.push(short),
+        _ => {
+            out.push(LONG);
+            // Arrow's own offsets are i32.
+            out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        }
     }
-}
-
-/// Arrow's own offsets are i32.
-fn length(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn ends(offsets: &[i32], row: usize) -> (usize, usize) {

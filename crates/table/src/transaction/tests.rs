@@ -96,6 +96,23 @@ fn a_txn_that_is_not_above_the_tables_is_already_applied_whatever_else_holds() {
 }
 
 #[test]
+fn rows_that_were_computed_from_a_place_that_has_moved_are_not_added() {
+    let current = snapshot(&[], &[("app", 5)]);
+    for (expected, holds) in [(Some(5), true), (Some(4), false), (None, false)] {
+        let append = Transaction::append(vec![add("a", "1")]).with_txn("app", 9).expecting("app", expected);
+        let moved = Conflict::TxnMoved { app_id: "app".into(), version: Some(5) };
+        match decide(&current, &[], &append, false) {
+            Decision::Nothing(outcome) => assert!(!holds && outcome == Outcome::Conflict(moved)),
+            Decision::Write(_) => assert!(holds),
+        }
+    }
+    // A try that came to be all the same is known as such first.
+    let again = Transaction::append(Vec::new()).with_txn("app", 5).expecting("app", None);
+    let outcome = outcome(decide(&current, &[], &again, false));
+    assert_eq!(outcome, Outcome::AlreadyApplied { app_id: "app".into(), version: 5 });
+}
+
+#[test]
 fn equal_files_count_again_under_a_new_txn_and_once_without_one() {
     let current = snapshot(&[("d/part-aa.parquet", "1"), ("d/part-aa-2.parquet", "1")], &[]);
     let append = Transaction::append(vec![add("d/part-aa.parquet", "1"), add("d/part-bb.parquet", "1")]);

@@ -130,7 +130,8 @@ impl Run {
         let next = self.model.txns.get(&who).map_or(0, |last| last + 1);
         let txn = next - back;
         let batch = with_column(&data::narrow_rows(rows.clone()), column);
-        let adds = table.sink(&batch.schema(), data::narrow_options()).unwrap().write(&[batch.clone()]).unwrap();
+        let adds =
+            table.sink(&batch.schema(), data::narrow_options()).unwrap().write(std::slice::from_ref(&batch)).unwrap();
         let append = Transaction::append(adds).with_txn(who.to_string(), txn).with_schema(batch.schema());
         let outcome = table.commit(&append).unwrap();
         if self.model.txns.get(&who).is_some_and(|last| *last >= txn) {
