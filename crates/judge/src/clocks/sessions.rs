@@ -9,7 +9,7 @@ use std::hash::BuildHasherDefault;
 use super::Session;
 use crate::dedup::{Key, TakeLow};
 
-/// Sessions that are remembered unless it is said otherwise, over all partitions: about 60 MB, and six hours of a site
+/// Sessions that are remembered unless it is said otherwise, over all partitions: about 50 MB, and six hours of a site
 /// that has twelve new sessions a second.
 pub const SESSIONS_MAX: usize = 1 << 18;
 
