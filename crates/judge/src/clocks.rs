@@ -71,8 +71,8 @@
 //! **A function of the log.** What is remembered is a fold over the records of the topic `events` of one partition, by
 //! their offsets: duplicates and misfits included, so that neither the dedup index nor the schema has a part in it.
 //! Events that a collector refused and that fit now are placed by what is known then, and leave no trace
-//! ([`Clocks::look`]). Of each partition, a bounded number of sessions is remembered, the longest without a record being
-//! forgotten first, and none that had no record for a day.
+//! ([`Clocks::look`]). Of each partition, a bounded number of sessions is remembered; those without a record for long are
+//! forgotten first, and all that had none for a day are over.
 
 mod offset;
 mod order;
@@ -161,6 +161,14 @@ impl Clocks {
             }
             None => placed,
         }
+    }
+
+    /// Looks at what [`Clocks::take`] will need of a record, and returns a part of it that means nothing. Done for some
+    /// records before the first of them is taken, it makes their waits for memory overlap.
+    #[must_use]
+    pub fn foresee(&self, partition: u32, said: &Said) -> i64 {
+        let session = said.session.and_then(|key| self.partitions.get(&partition)?.get(key, i64::MIN));
+        session.map_or(0, |session| session.offset.smallest_us ^ session.order.highest_us().unwrap_or(0))
     }
 
     /// The time that a record would have if it came now; nothing is remembered of it.

@@ -7,12 +7,15 @@ use judi_schema::record::{self, Peek, RecordParts};
 use judi_schema::verdict::{Reason, Violation};
 use judi_world::Timestamp;
 
-use crate::clocks::{Clocks, Said};
+use crate::clocks::{self, Clocks, Said};
 use crate::dedup::{Key, Probe, Seen};
 
 /// 0001-01-01T00:00:00Z and the last microsecond of 9999-12-31: what dates of tables can be.
 const FIRST_MOMENT_US: i64 = -62_135_596_800_000_000;
 const LAST_MOMENT_US: i64 = 253_402_300_799_999_999;
+
+/// Records whose sessions are looked for at once: the waits of so many overlap, and their sessions stay in the cache.
+const TAKEN_AT_ONCE: usize = 64;
 
 /// Consecutive records of one partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,21 +62,10 @@ impl Body<'_> {
     }
 }
 
-impl Facts<'_> {
-    /// The time of a record of the topic `events`, which has to be asked in the order of the log; of any other, that
-    /// of its receipt.
-    pub(crate) fn take_time(&self, clocks: &mut Clocks) -> EventTime {
-        match &self.body {
-            Body::Event { peek, .. } => clocks.take(self.probe.partition, &Said::of_peek(peek)),
-            _ => EventTime { us: self.received_at_us, flag: None },
-        }
-    }
-}
-
 /// The times of a round's records. What was refused and may fit now comes last, between the neighbours that came in
 /// the same batch and fitted, and leaves no trace: which of the two topics is read first is nobody's promise.
 pub(crate) fn times(records: &[Facts<'_>], clocks: &mut Clocks) -> Vec<EventTime> {
-    let mut times: Vec<EventTime> = records.iter().map(|facts| facts.take_time(clocks)).collect();
+    let mut times = take_times(records, clocks);
     for (facts, time) in records.iter().zip(&mut times) {
         if let Body::Quarantined(event) = &facts.body
             && let Some(envelope) = &event.envelope
@@ -82,6 +74,49 @@ pub(crate) fn times(records: &[Facts<'_>], clocks: &mut Clocks) -> Vec<EventTime
         }
     }
     times
+}
+
+/// The times of the records of the topic `events`, of which all up to now have been taken, and of any others those of
+/// their receipt.
+pub(crate) fn take_times(records: &[Facts<'_>], clocks: &mut Clocks) -> Vec<EventTime> {
+    let mut times = Vec::with_capacity(records.len());
+    let mut last = LastSession::default();
+    let mut saids: Vec<Option<Said>> = Vec::with_capacity(TAKEN_AT_ONCE);
+    for some in records.chunks(TAKEN_AT_ONCE) {
+        saids.clear();
+        saids.extend(some.iter().map(|facts| match &facts.body {
+            Body::Event { peek, .. } => Some(last.said(peek)),
+            _ => None,
+        }));
+        let ahead = some.iter().zip(&saids).map(|(facts, said)| match said {
+            Some(said) => clocks.foresee(facts.probe.partition, said),
+            None => 0,
+        });
+        std::hint::black_box(ahead.fold(0, |all, one| all ^ one));
+        times.extend(some.iter().zip(&saids).map(|(facts, said)| match said {
+            Some(said) => clocks.take(facts.probe.partition, said),
+            None => EventTime { us: facts.received_at_us, flag: None },
+        }));
+    }
+    times
+}
+
+/// Records that follow each other are mostly of one session: its key need not be made again.
+#[derive(Debug, Default)]
+struct LastSession<'a> {
+    ids: Option<[&'a str; 3]>,
+    key: Option<Key>,
+}
+
+impl<'a> LastSession<'a> {
+    fn said(&mut self, peek: &Peek<'a>) -> Said {
+        let ids = [peek.anonymous_id, peek.user_id, peek.session_id];
+        if self.ids != Some(ids) {
+            let [anonymous_id, user_id, session_id] = ids;
+            (self.ids, self.key) = (Some(ids), clocks::session(anonymous_id, user_id, session_id));
+        }
+        Said::of_session(peek, self.key)
+    }
 }
 
 /// The facts of one record at its place.

@@ -35,11 +35,17 @@ pub(super) struct Offset {
     pub(super) at_us: i64,
     /// By how much the wall clock is ahead of the monotonic one.
     pub(super) lead_us: Option<i64>,
-    /// The setting before, or the monotonic clock before.
-    pub(super) earlier: Option<Earlier>,
     /// The smallest round trip that is known.
     pub(super) round_trip_us: Option<i64>,
-    pub(super) late: Option<Late>,
+    /// What most sessions do not have, so that the rest is small.
+    pub(super) rare: Option<Box<Rare>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Rare {
+    /// The setting before, or the monotonic clock before.
+    earlier: Option<Earlier>,
+    late: Option<Late>,
 }
 
 /// How the clock was set before.
@@ -76,9 +82,8 @@ impl Offset {
             smallest_us: sample.sum_us(),
             at_us: sample.received_us,
             lead_us: sample.lead_us(),
-            earlier: None,
             round_trip_us: believed(sample.round_trip_us),
-            late: None,
+            rare: None,
         }
     }
 
@@ -86,17 +91,38 @@ impl Offset {
     pub(super) fn learn(&mut self, sample: &Sample, tolerance_us: i64) {
         if let Some(lead_us) = sample.lead_us() {
             self.follow(lead_us, sample.sum_us());
-            self.late = None;
+            self.set_late(None);
         }
         let (sum_us, aged_us) = (sample.sum_us(), (sample.received_us - self.at_us).max(0) / DRIFT_PER_UNIT);
         if sum_us <= self.smallest_us + aged_us {
-            (self.smallest_us, self.at_us, self.late) = (sum_us, sample.received_us, None);
+            (self.smallest_us, self.at_us) = (sum_us, sample.received_us);
+            self.set_late(None);
         } else if sample.lead_us().is_none() {
             let above_us = sum_us - self.smallest_us - aged_us;
             self.doubt(sample, above_us > tolerance_us, sum_us.abs() <= tolerance_us || above_us > TRANSIT_US_MAX);
         }
         let round_trips = self.round_trip_us.into_iter().chain(believed(sample.round_trip_us));
         self.round_trip_us = round_trips.min();
+    }
+
+    pub(super) fn earlier(&self) -> Option<Earlier> {
+        self.rare.as_ref().and_then(|rare| rare.earlier)
+    }
+
+    pub(super) fn late(&self) -> Option<Late> {
+        self.rare.as_ref().and_then(|rare| rare.late)
+    }
+
+    pub(super) fn set_earlier(&mut self, earlier: Option<Earlier>) {
+        let rare = Rare { earlier, late: self.late() };
+        self.rare = (rare != Rare::default()).then(|| Box::new(rare));
+    }
+
+    pub(super) fn set_late(&mut self, late: Option<Late>) {
+        if late != self.late() {
+            let rare = Rare { earlier: self.earlier(), late };
+            self.rare = (rare != Rare::default()).then(|| Box::new(rare));
+        }
     }
 
     /// The clock's error at the time of sending.
@@ -107,7 +133,7 @@ impl Offset {
     /// How much larger the clock's error was when the wall clock was ahead of the monotonic one by `lead_us`, before a
     /// sending at which it was ahead by `sent_lead_us`.
     pub(super) fn shift_us(&self, lead_us: i64, sent_lead_us: i64) -> i64 {
-        match self.earlier {
+        match self.earlier() {
             _ if is_same(lead_us, sent_lead_us) => 0,
             Some(earlier) if is_same(lead_us, earlier.lead_us) => earlier.shift_us,
             _ => sent_lead_us - lead_us,
@@ -123,7 +149,7 @@ impl Offset {
         if is_same(lead_us, before_us) {
             return;
         }
-        let shift_us = match self.earlier {
+        let shift_us = match self.earlier() {
             // Back to the setting before: the batch is late, or two processes send in turn.
             Some(earlier) if is_same(lead_us, earlier.lead_us) => -earlier.shift_us,
             _ => {
@@ -135,14 +161,14 @@ impl Offset {
         };
         self.smallest_us -= shift_us;
         self.lead_us = Some(lead_us);
-        self.earlier = Some(Earlier { lead_us: before_us, shift_us });
+        self.set_earlier(Some(Earlier { lead_us: before_us, shift_us }));
     }
 
     /// Looks at a batch that is above the smallest sum, where no monotonic clock tells why. When that is for long
     /// (`is_late`), its transit was long, or the clock was set back: for certain (`is_set`), or since all are late.
     fn doubt(&mut self, sample: &Sample, is_late: bool, is_set: bool) {
         let sum_us = sample.sum_us();
-        let late = match self.late {
+        let late = match self.late() {
             _ if !is_late => None,
             // Another event of the same batch.
             Some(late) if late.at_us == sample.received_us => Some(late),
@@ -153,8 +179,9 @@ impl Offset {
             }),
             None => Some(Late { batches: 1, smallest_us: sum_us, at_us: sample.received_us }),
         };
-        self.late = late.filter(|late| late.batches < LATE_BATCHES && !is_set);
-        if is_late && self.late.is_none() {
+        let waits = late.filter(|late| late.batches < LATE_BATCHES && !is_set);
+        self.set_late(waits);
+        if is_late && waits.is_none() {
             self.smallest_us = if is_set { sum_us } else { late.map_or(sum_us, |late| late.smallest_us) };
             self.at_us = sample.received_us;
         }

@@ -5,12 +5,20 @@
 /// against their neighbours, only against all others.
 pub const SEGMENTS_MAX: usize = 32;
 
-/// The times that were given, by runs of numbers without a gap, both ascending.
+/// The times that were given, by runs of numbers without a gap. The highest run is at hand, since an event mostly has the
+/// next number; the others are elsewhere, since mostly there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Order {
-    pub(super) segments: Vec<Segment>,
-    /// Whether numbers are missing within the first segment.
-    pub(super) is_first_sparse: bool,
+    highest: Option<Segment>,
+    lower: Option<Box<Runs>>,
+}
+
+/// Some runs, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Runs {
+    segments: Vec<Segment>,
+    /// Whether numbers are missing within the first of them.
+    is_first_sparse: bool,
 }
 
 /// Numbers in a row, and the times of the first and the last.
@@ -32,37 +40,97 @@ enum Place {
     Before(usize),
 }
 
+impl Segment {
+    const fn of(sequence: u64, us: i64) -> Self {
+        Self { first: sequence, last: sequence, from_us: us, to_us: us }
+    }
+}
+
 impl Order {
+    /// Of all segments, ascending; `is_first_sparse` says whether numbers are missing within the first.
+    pub(super) fn new(mut segments: Vec<Segment>, is_first_sparse: bool) -> Self {
+        let highest = segments.pop();
+        let lower = Runs { segments, is_first_sparse };
+        Self { highest, lower: (lower != Runs::default()).then(|| Box::new(lower)) }
+    }
+
+    /// All segments, ascending.
+    pub(super) fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.lower.iter().flat_map(|lower| &lower.segments).chain(&self.highest)
+    }
+
+    /// The latest time that was given.
+    pub(super) fn highest_us(&self) -> Option<i64> {
+        self.highest.map(|highest| highest.to_us)
+    }
+
+    /// Whether numbers are missing within the first segment.
+    pub(super) fn is_first_sparse(&self) -> bool {
+        self.lower.as_ref().is_some_and(|lower| lower.is_first_sparse)
+    }
+
     /// The time nearest to `us` that keeps `sequence` in order; from now on others keep to it.
     pub(super) fn admit(&mut self, sequence: u64, us: i64) -> i64 {
+        match &mut self.highest {
+            None => {
+                self.highest = Some(Segment::of(sequence, us));
+                us
+            }
+            Some(highest) if highest.last.checked_add(1) == Some(sequence) => {
+                (highest.last, highest.to_us) = (sequence, us.max(highest.to_us));
+                highest.to_us
+            }
+            Some(highest) if highest.last < sequence => {
+                let next = Segment::of(sequence, us.max(highest.to_us));
+                let lower = self.lower.get_or_insert_default();
+                lower.segments.push(std::mem::replace(highest, next));
+                lower.bound(SEGMENTS_MAX - 1);
+                next.to_us
+            }
+            Some(_) => {
+                let mut all = self.all();
+                let us = all.admit(sequence, us);
+                *self = Self::new(all.segments, all.is_first_sparse);
+                us
+            }
+        }
+    }
+
+    /// The time nearest to `us` that keeps `sequence` in order.
+    pub(super) fn fit(&self, sequence: u64, us: i64) -> i64 {
+        self.all().fit(sequence, us)
+    }
+
+    fn all(&self) -> Runs {
+        Runs { segments: self.segments().copied().collect(), is_first_sparse: self.is_first_sparse() }
+    }
+}
+
+impl Runs {
+    fn admit(&mut self, sequence: u64, us: i64) -> i64 {
         let us = self.fit(sequence, us);
         if let Place::Before(at) = self.place(sequence) {
             self.insert(at, sequence, us);
-            self.bound();
+            self.bound(SEGMENTS_MAX);
             debug_assert!(self.is_ascending(), "{self:?}");
         }
         us
     }
 
-    /// The time nearest to `us` that keeps `sequence` in order.
-    pub(super) fn fit(&self, sequence: u64, us: i64) -> i64 {
+    fn fit(&self, sequence: u64, us: i64) -> i64 {
         match self.place(sequence) {
             Place::Repeated => us,
             Place::Within => self.segments.first().map_or(us, |first| us.max(first.from_us).min(first.to_us)),
             Place::Before(at) => {
-                let floor =
-                    at.checked_sub(1).and_then(|at| self.segments.get(at)).map_or(i64::MIN, |lower| lower.to_us);
-                let ceiling = self.segments.get(at).map_or(i64::MAX, |higher| higher.from_us);
-                us.max(floor).min(ceiling)
+                let lower = at.checked_sub(1).and_then(|at| self.segments.get(at));
+                let floor_us = lower.map_or(i64::MIN, |lower| lower.to_us);
+                let ceiling_us = self.segments.get(at).map_or(i64::MAX, |higher| higher.from_us);
+                us.max(floor_us).min(ceiling_us)
             }
         }
     }
 
     fn place(&self, sequence: u64) -> Place {
-        // Mostly it is the next.
-        if self.segments.last().is_none_or(|last| last.last < sequence) {
-            return Place::Before(self.segments.len());
-        }
         let at = self.segments.partition_point(|segment| segment.last < sequence);
         match self.segments.get(at) {
             Some(segment) if segment.first <= sequence && at == 0 && self.is_first_sparse => Place::Within,
@@ -96,9 +164,9 @@ impl Order {
             }
             (false, None) => {
                 if at == 0 && self.is_first_sparse {
-                    self.join_first(Segment { first: sequence, last: sequence, from_us: us, to_us: us });
+                    self.join_first(Segment::of(sequence, us));
                 } else {
-                    self.segments.insert(at, Segment { first: sequence, last: sequence, from_us: us, to_us: us });
+                    self.segments.insert(at, Segment::of(sequence, us));
                 }
             }
         }
@@ -111,8 +179,9 @@ impl Order {
         }
     }
 
-    fn bound(&mut self) {
-        if self.segments.len() > SEGMENTS_MAX {
+    /// Makes the two lowest one where there are more than `max`.
+    fn bound(&mut self, max: usize) {
+        if self.segments.len() > max {
             let lowest = self.segments.remove(0);
             self.join_first(lowest);
             self.is_first_sparse = true;

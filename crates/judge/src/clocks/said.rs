@@ -42,11 +42,14 @@ impl Said {
     /// What an envelope says, as far as it was looked at.
     #[must_use]
     pub fn of_peek(peek: &Peek<'_>) -> Self {
+        Self::of_session(peek, session(peek.anonymous_id, peek.user_id, peek.session_id))
+    }
+
+    /// [`Said::of_peek`] of the session with this key.
+    pub(crate) fn of_session(peek: &Peek<'_>, session: Option<Key>) -> Self {
         let is_import = !peek.import_run.is_empty();
-        let asked = !is_import && peek.sent_at_us.is_some();
-        let session = if asked { session(peek.anonymous_id, peek.user_id, peek.session_id) } else { None };
         Self {
-            session,
+            session: session.filter(|_| !is_import && peek.sent_at_us.is_some()),
             received_at_us: peek.received_at_us,
             event_time_us: peek.event_time_us,
             occurred_at_us: peek.occurred_at_us,

@@ -269,13 +269,15 @@ fn sessions_are_forgotten_by_age_and_bounded_per_partition() {
     }
     clocks.take(1, &first("5"));
     assert_eq!(clocks.sessions(), 4);
+    // "2" had its only record before the second one of "1".
     let is_known = |clocks: &Clocks, session| clocks.look(0, &late(session)).us == START + HOUR;
     assert_eq!(["1", "2", "3", "4"].map(|session| is_known(&clocks, session)), [true, false, true, true]);
     // A day and an hour later they are over, the partition's own clock says.
     clocks.take(0, &of("6", said(3_600 + 24 * 3_600, 0, 0)));
     assert_eq!(clocks.sessions(), 4);
-    clocks.take(0, &of("6", said(3_601 + 24 * 3_600, 0, 0)));
-    assert_eq!(clocks.sessions(), 2);
+    clocks.take(0, &of("7", said(3_601 + 24 * 3_600, 0, 0)));
+    assert_eq!(clocks.sessions(), 3, "6 and 7, and 5 of the other partition");
+    assert!(!is_known(&clocks, "4"));
 }
 
 #[test]

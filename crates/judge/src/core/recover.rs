@@ -15,7 +15,7 @@ use super::{GROUP, JudgeCore, Memory, slice_facts};
 use crate::clocks::Clocks;
 use crate::dedup::{DedupError, DedupIndex, Key, OpenedIndex, Probe, Seen};
 use crate::error::JudgeError;
-use crate::facts::{Slice, key_of_quarantined};
+use crate::facts::{self, Slice, key_of_quarantined};
 use crate::recovery::{Durable, Resume, resume};
 use crate::tables::{APP_ID_PREFIX, EVENTS, JudgeTable, QUARANTINE, app_id};
 
@@ -58,10 +58,9 @@ impl JudgeCore {
             self.each_slice(*topic, *partition, absorb.start..absorb.end, |slice| {
                 records += slice.records.len() as u64;
                 probes.clear();
-                probes.extend(slice_facts(slice).map(|facts| {
-                    facts.take_time(&mut clocks);
-                    facts.probe
-                }));
+                let absorbed: Vec<facts::Facts<'_>> = slice_facts(slice).collect();
+                probes.extend(absorbed.iter().map(|facts| facts.probe));
+                facts::take_times(&absorbed, &mut clocks);
                 index.check_and_insert(&probes)?;
                 if index.is_full() { Ok(index.make_room()?) } else { Ok(()) }
             })?;
