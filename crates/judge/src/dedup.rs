@@ -228,13 +228,14 @@ impl DedupIndex {
     /// What the runs know: the places of known probes, ascending, each with a day; a place may occur twice.
     fn look_up(&self, probes: &[Probe]) -> Result<Vec<(u32, Seen)>, DedupError> {
         let mut found = Vec::new();
+        // In order of the keys, as filters and runs are: neighbours share pages of memory, and a block is read once.
+        let mut sorted: Vec<(Key, u32)> = probes.iter().zip(0_u32..).map(|(probe, place)| (probe.key, place)).collect();
+        sorted.sort_unstable();
         let mut maybe: Vec<(Key, u32)> = Vec::new();
         for run in &self.runs {
             // Run by run over the whole batch: nothing but filter tests, whose cache misses overlap.
             maybe.clear();
-            let keys = probes.iter().zip(0_u32..).map(|(probe, place)| (probe.key, place));
-            maybe.extend(keys.filter(|(key, _)| run.may_hold(*key)));
-            maybe.sort_unstable();
+            maybe.extend(sorted.iter().filter(|(key, _)| run.may_hold(*key)));
             let mut finder = run.finder();
             for (key, place) in &maybe {
                 if let Some(seen) = finder.find(*key)? {
