@@ -17,7 +17,7 @@ use judi_world::World;
 
 use crate::devices::Request;
 use crate::gate::Gate;
-use crate::runtime;
+use crate::runtime::Tasks;
 use crate::sabotage::Sabotage;
 use crate::swarm::Swarm;
 
@@ -38,6 +38,8 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Machine {
+    /// First of all, so that the server's tasks are gone before what they stand on.
+    tasks: Tasks,
     pub(crate) log: Arc<EmbeddedLog>,
     pub(crate) judge: Option<JudgeCore>,
     pub(crate) second: Option<JudgeCore>,
@@ -102,9 +104,10 @@ impl Machine {
             judge_lag: Arc::new(|| None),
         };
         let unstarted = |source| OpenError::Io { path: LOG_DIR.into(), source };
+        let tasks = Tasks::new().map_err(unstarted)?;
         let collector = Collector::new(parts).map_err(unstarted)?;
         let service = TowerToHyperService::new(router(Arc::clone(&collector)));
-        Ok(Self { log, judge: None, second: None, gate, collector, service, working: Vec::new() })
+        Ok(Self { tasks, log, judge: None, second: None, gate, collector, service, working: Vec::new() })
     }
 
     /// A judge with the usual state folder, or with another's.
@@ -146,7 +149,7 @@ impl Machine {
             (head.status.as_u16(), body)
         });
         let mut working = Working { request, version, answering };
-        if let Some(answer) = runtime::poll(&mut working.answering) {
+        if let Some(answer) = self.tasks.advance(&mut working.answering) {
             // Nothing to append: answered at once, and told with the next ones.
             working.answering = Box::pin(async move { answer });
         }
@@ -163,7 +166,8 @@ impl Machine {
     pub(crate) fn flush(&mut self) -> Vec<(Request, u32, Option<Answer>)> {
         self.gate.open();
         let working = std::mem::take(&mut self.working);
-        working.into_iter().map(|mut one| (one.request, one.version, runtime::poll(&mut one.answering))).collect()
+        let advance = |mut one: Working| (one.request, one.version, self.tasks.advance(&mut one.answering));
+        working.into_iter().map(advance).collect()
     }
 
     /// Ends in an orderly way: what waits is given up, the judge persists.
