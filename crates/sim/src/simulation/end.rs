@@ -8,7 +8,7 @@ use judi_world::Disk;
 
 use super::{Death, Simulation};
 use crate::machine::TABLES_DIR;
-use crate::readback::{DayCounts, EVENTS, ReadError, Tables, day_counts};
+use crate::readback::{EVENTS, ReadError, Tables, counts_of, said_counts};
 use crate::swarm::FaultSet;
 use crate::violation::Violation;
 
@@ -99,7 +99,7 @@ impl Simulation {
         let tables = Tables::read(&world, &log, &mut self.cache).map_err(read)?;
         self.oracle.check_tables(&tables, true)?;
         self.oracle.check_end(&tables, self.version)?;
-        let (said, are): (DayCounts, DayCounts) = day_counts(&world).map_err(read)?;
+        let (said, are) = (said_counts(&world, &mut self.cache).map_err(read)?, counts_of(&tables.events));
         if said != are {
             return Err(Violation::Miscounted { detail: format!("{said:?} are said, {are:?} are there") });
         }
