@@ -1,5 +1,6 @@
 //! One life of the process: log, Event API and judge as production wires them, on the simulated world.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -45,7 +46,8 @@ pub(crate) struct Machine {
     pub(crate) second: Option<JudgeCore>,
     gate: Arc<Gate>,
     collector: Arc<Collector>,
-    service: TowerToHyperService<axum::Router>,
+    /// Made when it is first asked: some lives never are, and a router is the most expensive part of a start.
+    service: OnceCell<TowerToHyperService<axum::Router>>,
     working: Vec<Working>,
 }
 
@@ -106,8 +108,16 @@ impl Machine {
         let unstarted = |source| OpenError::Io { path: LOG_DIR.into(), source };
         let tasks = Tasks::new().map_err(unstarted)?;
         let collector = Collector::new(parts).map_err(unstarted)?;
-        let service = TowerToHyperService::new(router(Arc::clone(&collector)));
-        Ok(Self { tasks, log, judge: None, second: None, gate, collector, service, working: Vec::new() })
+        Ok(Self {
+            tasks,
+            log,
+            judge: None,
+            second: None,
+            gate,
+            collector,
+            service: OnceCell::new(),
+            working: Vec::new(),
+        })
     }
 
     /// A judge with the usual state folder, or with another's.
@@ -138,7 +148,8 @@ impl Machine {
             .header("authorization", "Bearer sim")
             .header("content-type", "application/json")
             .body(Body::from(request.body.clone()));
-        let answered = http.map(|http| self.service.call(http));
+        let service = self.service.get_or_init(|| TowerToHyperService::new(router(Arc::clone(&self.collector))));
+        let answered = http.map(|http| service.call(http));
         let answering: Answering = Box::pin(async move {
             let Ok(answered) = answered else { return (0, Vec::new()) };
             let (head, body) = match answered.await {

@@ -86,8 +86,9 @@ const UNUSUAL_EVERY: u64 = 4;
 impl Simulation {
     pub(super) fn next_action(&mut self) -> Action {
         if self.schedule.chance(1, UNUSUAL_EVERY) {
-            let place = self.schedule.below(UNUSUAL.len() as u64) as usize;
-            if let Some((action, fault)) = UNUSUAL.get(place)
+            let mine = || UNUSUAL.iter().filter(|(_, fault)| self.has(*fault));
+            let place = self.schedule.below(mine().count() as u64) as usize;
+            if let Some((action, fault)) = mine().nth(place)
                 && self.strikes(*fault)
             {
                 return *action;

@@ -21,6 +21,9 @@ impl Simulation {
         self.settle()?;
         self.drain()?;
         self.verify()?;
+        if self.chaos.chance(1, 2) {
+            return Ok(());
+        }
         // And once more, after a stop of some kind: nothing depends on what was in memory.
         let death = [Death::PowerCut, Death::Kill, Death::Stop];
         let death = death.get(self.chaos.below(3) as usize).copied().unwrap_or(Death::Stop);
