@@ -5,7 +5,7 @@ import sys
 from calls import send
 from segment.analytics.client import Client
 
-host, write_key = sys.argv[1:]
+host, write_key = sys.argv[1:3]
 failed = []
 client = Client(
     write_key,

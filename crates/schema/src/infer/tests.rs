@@ -88,29 +88,29 @@ message StoryOpened {
   message AuthorPart {
     // In all of them.
     optional int64 age = 1;
-    // In all of them. For example "Anna".
+    // In all of them.
     optional string name = 2;
   }
   // In all of them.
   AuthorPart author = 1 [(judi.field).required = true];
   // In all of them. For example "2026-11-23".
-  string date_sent = 2 [(judi.field).required = true];
+  optional string date_sent = 2 [(judi.field).required = true];
   // In all of them.
-  double depth = 3 [(judi.field).required = true];
+  optional double depth = 3 [(judi.field).required = true];
   // In all of them. For example "one".
-  string mixed = 4 [(judi.field).required = true];
+  optional string mixed = 4 [(judi.field).required = true];
   // In all of them.
   google.protobuf.Timestamp opened_at = 5 [(judi.field).required = true];
   // In all of them.
-  bool paid = 6 [(judi.field).required = true];
+  optional bool paid = 6 [(judi.field).required = true];
   // In all of them. For example "culture", "sport".
-  string section = 7 [(judi.field).required = true];
+  optional string section = 7 [(judi.field).required = true];
   // In all of them.
-  string story_id = 8 [(judi.field).required = true];
+  optional string story_id = 8 [(judi.field).required = true];
   // In all of them. For example "a", "b".
   repeated string tags = 9;
   // In all of them.
-  int64 words = 10 [(judi.field).required = true];
+  optional int64 words = 10 [(judi.field).required = true];
 }
 "#;
     assert_eq!(proposal.proto, expected);

@@ -148,7 +148,8 @@ impl Writer {
         };
         let is_message = matches!(kind, Kind::Timestamp | Kind::Struct | Kind::Value | Kind::Message);
         let is_required = of_event && is_always && count >= REQUIRED_FROM && !member.is_list;
-        let label = match (member.is_list, is_required || is_message) {
+        // Required is "said", and false and 0 are said: only a field that can be absent can tell.
+        let label = match (member.is_list, is_message) {
             (true, _) => "repeated ",
             (false, true) => "",
             (false, false) => "optional ",
