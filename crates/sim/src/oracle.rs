@@ -174,6 +174,14 @@ impl Oracle {
         Ok(())
     }
 
+    /// I15 of the table.
+    pub(crate) fn check_sessions(&self, tables: &Tables) -> Result<(), Violation> {
+        let near = tables.events.rows.iter().filter(|(_, row)| !row.is_far);
+        let rows = near.map(|(id, row)| ((id.device, row.said.session.clone()), id.number, row.event_time_us));
+        judged::order_in_session(rows)?;
+        Ok(())
+    }
+
     /// I6: the index on a disk knows nothing that the tables do not have, and is complete no further than they are.
     pub(crate) fn check_index(&self, world: &World, log: &LogId, tables: &Tables) -> Result<(), Violation> {
         let disk: Arc<dyn Disk> = Arc::clone(&world.disk);

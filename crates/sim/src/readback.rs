@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -22,10 +22,22 @@ pub(crate) const EVENTS: &str = "events";
 pub(crate) const QUARANTINE: &str = "quarantine";
 const COMMITS: &str = "_judi/commits";
 
-const EVENT_COLUMNS: [&str; 8] =
-    ["anonymous_id", "event_id", "event", "session_id", "sequence", "occurred_at", "received_at", "event_time"];
+const EVENT_COLUMNS: [&str; 9] = [
+    "anonymous_id",
+    "event_id",
+    "event",
+    "session_id",
+    "sequence",
+    "occurred_at",
+    "received_at",
+    "event_time",
+    "event_time_flag",
+];
 const COMMITS_COLUMNS: [&str; 3] = ["event", "event_day", "rows"];
 const QUARANTINE_COLUMNS: [&str; 5] = ["envelope", "event_id", "event", "reason", "received_at"];
+
+/// Values of `event_time_flag`.
+const FAR: [&str; 2] = ["future", "past"];
 
 /// Bytes of a fetch: all of a small world's partition.
 const FETCH_BYTES: usize = 1 << 20;
@@ -48,6 +60,8 @@ pub(crate) struct Row {
     pub(crate) received_us: i64,
     /// Of `events`.
     pub(crate) event_time_us: i64,
+    /// Of `events`: whether its time is so far from its receipt that it is outside of its session's order.
+    pub(crate) is_far: bool,
     /// Of `quarantine`.
     pub(crate) reason: String,
 }
@@ -85,6 +99,8 @@ pub(crate) enum ReadError {
 pub(crate) struct Cache {
     rows: HashMap<String, Arc<Vec<(Id, Row)>>>,
     counts: HashMap<String, Vec<(String, i32, i64)>>,
+    /// Files whose bytes are known to be what their names say.
+    bytes: HashMap<PathBuf, Vec<u8>>,
 }
 
 impl Tables {
@@ -112,7 +128,7 @@ fn read_table(world: &World, name: &'static str, log: &LogId, cache: &mut Cache)
         }
     }
     for (path, file) in snapshot.files().iter() {
-        check_name(world, &dir, path)?;
+        check_name(world, &dir, path, cache)?;
         let key = format!("{name}/{path}");
         let known = match cache.rows.get(&key) {
             Some(known) => Arc::clone(known),
@@ -125,11 +141,18 @@ fn read_table(world: &World, name: &'static str, log: &LogId, cache: &mut Cache)
 }
 
 /// I10 of one file.
-fn check_name(world: &World, dir: &Path, path: &str) -> Result<(), ReadError> {
+fn check_name(world: &World, dir: &Path, path: &str, cache: &mut Cache) -> Result<(), ReadError> {
     let full = dir.join(path);
-    let io = |source| ReadError::Io { path: full.display().to_string(), source };
-    let bytes = world.disk.read(&full).map_err(io)?;
-    invariants::file_is_named_by_its_bytes(path, &bytes).map_err(|violation| ReadError::Violation(violation.into()))
+    let bytes = match world.disk.read(&full) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(ReadError::Io { path: full.display().to_string(), source }),
+    };
+    if cache.bytes.get(&full).is_none_or(|known| *known != bytes) {
+        invariants::file_is_named_by_its_bytes(path, &bytes)
+            .map_err(|violation| ReadError::Violation(violation.into()))?;
+        cache.bytes.insert(full, bytes);
+    }
+    Ok(())
 }
 
 fn read_rows(
@@ -170,7 +193,8 @@ fn event_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
         event,
     };
     let (received_us, event_time_us) = (moment(batch, "received_at", row)?, moment(batch, "event_time", row)?);
-    Some((id, Row { said, received_us, event_time_us, reason: String::new() }))
+    let is_far = FAR.contains(&text(batch, "event_time_flag", row)?.as_str());
+    Some((id, Row { said, received_us, event_time_us, is_far, reason: String::new() }))
 }
 
 fn quarantine_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
@@ -185,7 +209,7 @@ fn quarantine_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
         token: String::new(),
     };
     let reason = text(batch, "reason", row)?;
-    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, event_time_us: 0, reason }))
+    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, event_time_us: 0, is_far: false, reason }))
 }
 
 /// A row that no device can have sent.
@@ -221,7 +245,7 @@ pub(crate) fn said_counts(world: &World, cache: &mut Cache) -> Result<DayCounts,
     let Some(table) = Table::open(world, &dir)? else { return Ok(said) };
     let snapshot = table.snapshot()?;
     for (path, file) in snapshot.files().iter() {
-        check_name(world, &dir, path)?;
+        check_name(world, &dir, path, cache)?;
         if !cache.counts.contains_key(path) {
             let mut counts = Vec::new();
             for batch in read_file(world.disk.as_ref(), &dir, &snapshot, file, Some(&COMMITS_COLUMNS))? {

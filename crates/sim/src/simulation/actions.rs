@@ -482,8 +482,10 @@ impl Simulation {
         });
         match planned {
             Ok(planned) => {
+                let is_planned = planned.is_some();
                 self.planned = planned;
-                Ok(())
+                // At once, or when others have been at the table.
+                if is_planned && self.chaos.chance(1, 2) { self.compact() } else { Ok(()) }
             }
             Err(error) => self.excuse("planning a compaction", &error),
         }

@@ -9,7 +9,7 @@ use judi_world::Disk;
 use super::{Death, Simulation};
 use crate::machine::TABLES_DIR;
 use crate::readback::{EVENTS, ReadError, Tables, counts_of, said_counts};
-use crate::swarm::FaultSet;
+use crate::swarm::{Fault, FaultSet};
 use crate::violation::Violation;
 
 /// Rounds of sending after which every event is answered, and of judging after which every record is judged.
@@ -102,6 +102,9 @@ impl Simulation {
         let tables = Tables::read(&world, &log, &mut self.cache).map_err(read)?;
         self.oracle.check_tables(&tables, true)?;
         self.oracle.check_end(&tables, self.version)?;
+        if self.remembers_sessions() {
+            self.oracle.check_sessions(&tables)?;
+        }
         let (said, are) = (said_counts(&world, &mut self.cache).map_err(read)?, counts_of(&tables.events));
         if said != are {
             return Err(Violation::Miscounted { detail: format!("{said:?} are said, {are:?} are there") });
@@ -109,6 +112,13 @@ impl Simulation {
         let (events, quarantine) = (tables.events.rows.len(), tables.quarantine.rows.len());
         self.trace.note(format_args!("the end: {events} events, {quarantine} in quarantine"));
         Ok(())
+    }
+
+    /// Whether what the judge knows of sessions cannot have been lost: it is folded from the log again, unless retention has
+    /// been there, and a session is over after a day.
+    fn remembers_sessions(&self) -> bool {
+        let is_lost = [Fault::IndexDamage, Fault::SecondJudge].into_iter().any(|fault| self.drawn.has(fault));
+        !(self.drawn.has(Fault::ServerClock) || (self.drawn.has(Fault::Retention) && is_lost))
     }
 
     /// For [`crate::Sabotage::LostCommit`]: the newest version of `events` goes.
