@@ -92,6 +92,22 @@ pub enum JudgeViolation {
         /// Where it is.
         after: u64,
     },
+    /// Two events of a session stand in another order than their sender gave them.
+    #[error(
+        "I15, order per install: in session {session}, {later} is at {later_us} and {earlier} after it, at {earlier_us}"
+    )]
+    OutOfOrder {
+        /// Whose.
+        session: String,
+        /// The sequence number that comes first.
+        earlier: u64,
+        /// Its event_time, microseconds since 1970.
+        earlier_us: i64,
+        /// The one that comes later.
+        later: u64,
+        /// Its event_time.
+        later_us: i64,
+    },
     /// The answer and the table say different things.
     #[error("I8, one verdict: {key} was answered {answered:?} and is in {found}")]
     TwoVerdicts {
@@ -116,6 +132,7 @@ impl JudgeViolation {
             Self::IndexKnowsMore { .. } | Self::IndexAhead { .. } => "I6",
             Self::WentBack { .. } => "I7",
             Self::TwoVerdicts { .. } => "I8",
+            Self::OutOfOrder { .. } => "I15",
         }
     }
 }
@@ -251,6 +268,28 @@ pub fn positions_only_grow(before: &Positions, after: &Positions) -> Result<(), 
         let after = after.get(&(topic, partition)).copied().unwrap_or(0);
         if after < before {
             return Err(JudgeViolation::WentBack { topic, partition, before, after });
+        }
+    }
+    Ok(())
+}
+
+/// I15, of the table: within a session, `event_time` does not decrease where the sequence numbers of its sender ascend.
+/// `rows`: session, sequence, event_time in microseconds. Events that are flagged as far from their receipt are none of
+/// them, and a session that had to begin anew, because all that was known of it was lost, is another one.
+///
+/// # Errors
+/// The first pair that is inverted.
+pub fn order_in_session<K: Ord + Debug>(rows: impl IntoIterator<Item = (K, u64, i64)>) -> Result<(), JudgeViolation> {
+    let mut sessions: BTreeMap<K, BTreeMap<u64, i64>> = BTreeMap::new();
+    for (session, sequence, time_us) in rows {
+        sessions.entry(session).or_default().insert(sequence, time_us);
+    }
+    for (session, times) in sessions {
+        for ((&earlier, &earlier_us), (&later, &later_us)) in times.iter().zip(times.iter().skip(1)) {
+            if earlier_us > later_us {
+                let session = format!("{session:?}");
+                return Err(JudgeViolation::OutOfOrder { session, earlier, earlier_us, later, later_us });
+            }
         }
     }
     Ok(())

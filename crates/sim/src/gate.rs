@@ -39,7 +39,7 @@ impl Gate {
             return 0;
         }
         let all: Vec<Batch> = waiting.iter().flat_map(|append| append.batches.iter().cloned()).collect();
-        let outcomes = runtime::block_on(self.log.append_many(all));
+        let outcomes = runtime::wait(self.log.append_many(all));
         let mut outcomes = outcomes.into_iter();
         let count = waiting.len();
         for append in waiting {

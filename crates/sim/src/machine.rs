@@ -1,5 +1,6 @@
 //! One life of the process: log, Event API and judge as production wires them, on the simulated world.
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use judi_world::World;
 
 use crate::devices::Request;
 use crate::gate::Gate;
-use crate::runtime;
+use crate::runtime::Tasks;
 use crate::sabotage::Sabotage;
 use crate::swarm::Swarm;
 
@@ -38,12 +39,15 @@ type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Machine {
+    /// First of all, so that the server's tasks are gone before what they stand on.
+    tasks: Tasks,
     pub(crate) log: Arc<EmbeddedLog>,
     pub(crate) judge: Option<JudgeCore>,
     pub(crate) second: Option<JudgeCore>,
     gate: Arc<Gate>,
     collector: Arc<Collector>,
-    service: TowerToHyperService<axum::Router>,
+    /// Made when it is first asked: some lives never are, and a router is the most expensive part of a start.
+    service: OnceCell<TowerToHyperService<axum::Router>>,
     working: Vec<Working>,
 }
 
@@ -102,9 +106,18 @@ impl Machine {
             judge_lag: Arc::new(|| None),
         };
         let unstarted = |source| OpenError::Io { path: LOG_DIR.into(), source };
+        let tasks = Tasks::new().map_err(unstarted)?;
         let collector = Collector::new(parts).map_err(unstarted)?;
-        let service = TowerToHyperService::new(router(Arc::clone(&collector)));
-        Ok(Self { log, judge: None, second: None, gate, collector, service, working: Vec::new() })
+        Ok(Self {
+            tasks,
+            log,
+            judge: None,
+            second: None,
+            gate,
+            collector,
+            service: OnceCell::new(),
+            working: Vec::new(),
+        })
     }
 
     /// A judge with the usual state folder, or with another's.
@@ -135,7 +148,8 @@ impl Machine {
             .header("authorization", "Bearer sim")
             .header("content-type", "application/json")
             .body(Body::from(request.body.clone()));
-        let answered = http.map(|http| self.service.call(http));
+        let service = self.service.get_or_init(|| TowerToHyperService::new(router(Arc::clone(&self.collector))));
+        let answered = http.map(|http| service.call(http));
         let answering: Answering = Box::pin(async move {
             let Ok(answered) = answered else { return (0, Vec::new()) };
             let (head, body) = match answered.await {
@@ -146,7 +160,7 @@ impl Machine {
             (head.status.as_u16(), body)
         });
         let mut working = Working { request, version, answering };
-        if let Some(answer) = runtime::poll(&mut working.answering) {
+        if let Some(answer) = self.tasks.advance(&mut working.answering) {
             // Nothing to append: answered at once, and told with the next ones.
             working.answering = Box::pin(async move { answer });
         }
@@ -163,7 +177,8 @@ impl Machine {
     pub(crate) fn flush(&mut self) -> Vec<(Request, u32, Option<Answer>)> {
         self.gate.open();
         let working = std::mem::take(&mut self.working);
-        working.into_iter().map(|mut one| (one.request, one.version, runtime::poll(&mut one.answering))).collect()
+        let advance = |mut one: Working| (one.request, one.version, self.tasks.advance(&mut one.answering));
+        working.into_iter().map(advance).collect()
     }
 
     /// Ends in an orderly way: what waits is given up, the judge persists.
@@ -173,11 +188,5 @@ impl Machine {
             let _ = judge.persist();
         }
         self.log.close();
-    }
-}
-
-impl Drop for Machine {
-    fn drop(&mut self) {
-        runtime::forget();
     }
 }

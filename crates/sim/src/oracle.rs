@@ -111,19 +111,18 @@ impl Oracle {
         Ok(ids)
     }
 
-    /// I15 over everything that the log ever had. What was refused first and sent again after a publication is on both
-    /// topics, and late on one of them by nobody's fault.
+    /// I15 over everything that the log ever had. Events that a publication moves from one topic to the other are late on
+    /// the other by nobody's fault: their order is not looked at.
     fn check_order(&self) -> Result<(), Violation> {
-        let on = |topic| {
-            let partitions = self.log.iter().filter(move |((its, _), _)| *its == topic);
-            partitions.flat_map(|(_, records)| records.values().filter_map(|record| record.id)).collect::<BTreeSet<_>>()
+        let stays = |id: &Id| {
+            let kind = self.events.get(id).map(|event| event.kind);
+            kind.is_some_and(|kind| kind.fits_from().is_none_or(|from| from == 1))
         };
-        let (events, quarantine) = (on(Topic::Events), on(Topic::Quarantine));
         for records in self.log.values() {
             let mut firsts: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
             let mut seen = BTreeSet::new();
-            for id in records.values().filter_map(|record| record.id) {
-                if seen.insert(id) && !(events.contains(&id) && quarantine.contains(&id)) {
+            for id in records.values().filter_map(|record| record.id).filter(stays) {
+                if seen.insert(id) {
                     firsts.entry(id.device).or_default().push(id.number);
                 }
             }
@@ -172,6 +171,14 @@ impl Oracle {
         judged::rows_have_their_offsets(EVENTS, tables.events.rows.iter().map(|(id, _)| id), places, either)?;
         let rows = tables.quarantine.rows.iter().map(|(id, _)| id);
         judged::rows_have_their_offsets(QUARANTINE, rows, places, past(&tables.quarantine))?;
+        Ok(())
+    }
+
+    /// I15 of the table.
+    pub(crate) fn check_sessions(&self, tables: &Tables) -> Result<(), Violation> {
+        let near = tables.events.rows.iter().filter(|(_, row)| !row.is_far);
+        let rows = near.map(|(id, row)| ((id.device, row.said.session.clone()), id.number, row.event_time_us));
+        judged::order_in_session(rows)?;
         Ok(())
     }
 

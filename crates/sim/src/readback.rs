@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, RecordBatch};
@@ -22,9 +22,22 @@ pub(crate) const EVENTS: &str = "events";
 pub(crate) const QUARANTINE: &str = "quarantine";
 const COMMITS: &str = "_judi/commits";
 
-const EVENT_COLUMNS: [&str; 7] =
-    ["anonymous_id", "event_id", "event", "session_id", "sequence", "occurred_at", "received_at"];
+const EVENT_COLUMNS: [&str; 9] = [
+    "anonymous_id",
+    "event_id",
+    "event",
+    "session_id",
+    "sequence",
+    "occurred_at",
+    "received_at",
+    "event_time",
+    "event_time_flag",
+];
+const COMMITS_COLUMNS: [&str; 3] = ["event", "event_day", "rows"];
 const QUARANTINE_COLUMNS: [&str; 5] = ["envelope", "event_id", "event", "reason", "received_at"];
+
+/// Values of `event_time_flag`.
+const FAR: [&str; 2] = ["future", "past"];
 
 /// Bytes of a fetch: all of a small world's partition.
 const FETCH_BYTES: usize = 1 << 20;
@@ -45,6 +58,10 @@ pub(crate) struct Said {
 pub(crate) struct Row {
     pub(crate) said: Said,
     pub(crate) received_us: i64,
+    /// Of `events`.
+    pub(crate) event_time_us: i64,
+    /// Of `events`: whether its time is so far from its receipt that it is outside of its session's order.
+    pub(crate) is_far: bool,
     /// Of `quarantine`.
     pub(crate) reason: String,
 }
@@ -81,6 +98,9 @@ pub(crate) enum ReadError {
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     rows: HashMap<String, Arc<Vec<(Id, Row)>>>,
+    counts: HashMap<String, Vec<(String, i32, i64)>>,
+    /// Files whose bytes are known to be what their names say.
+    bytes: HashMap<PathBuf, Vec<u8>>,
 }
 
 impl Tables {
@@ -108,11 +128,7 @@ fn read_table(world: &World, name: &'static str, log: &LogId, cache: &mut Cache)
         }
     }
     for (path, file) in snapshot.files().iter() {
-        let full = dir.join(path);
-        let io = |source| ReadError::Io { path: full.display().to_string(), source };
-        let bytes = world.disk.read(&full).map_err(io)?;
-        invariants::file_is_named_by_its_bytes(path, &bytes)
-            .map_err(|violation| ReadError::Violation(violation.into()))?;
+        check_name(world, &dir, path, cache)?;
         let key = format!("{name}/{path}");
         let known = match cache.rows.get(&key) {
             Some(known) => Arc::clone(known),
@@ -122,6 +138,21 @@ fn read_table(world: &World, name: &'static str, log: &LogId, cache: &mut Cache)
         cache.rows.insert(key, known);
     }
     Ok(rows)
+}
+
+/// I10 of one file.
+fn check_name(world: &World, dir: &Path, path: &str, cache: &mut Cache) -> Result<(), ReadError> {
+    let full = dir.join(path);
+    let bytes = match world.disk.read(&full) {
+        Ok(bytes) => bytes,
+        Err(source) => return Err(ReadError::Io { path: full.display().to_string(), source }),
+    };
+    if cache.bytes.get(&full).is_none_or(|known| *known != bytes) {
+        invariants::file_is_named_by_its_bytes(path, &bytes)
+            .map_err(|violation| ReadError::Violation(violation.into()))?;
+        cache.bytes.insert(full, bytes);
+    }
+    Ok(())
 }
 
 fn read_rows(
@@ -161,7 +192,9 @@ fn event_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
         token: token.value(row).to_owned(),
         event,
     };
-    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, reason: String::new() }))
+    let (received_us, event_time_us) = (moment(batch, "received_at", row)?, moment(batch, "event_time", row)?);
+    let is_far = FAR.contains(&text(batch, "event_time_flag", row)?.as_str());
+    Some((id, Row { said, received_us, event_time_us, is_far, reason: String::new() }))
 }
 
 fn quarantine_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
@@ -176,7 +209,7 @@ fn quarantine_row(batch: &RecordBatch, row: usize) -> Option<(Id, Row)> {
         token: String::new(),
     };
     let reason = text(batch, "reason", row)?;
-    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, reason }))
+    Some((id, Row { said, received_us: moment(batch, "received_at", row)?, event_time_us: 0, is_far: false, reason }))
 }
 
 /// A row that no device can have sent.
@@ -205,41 +238,44 @@ fn moment(batch: &RecordBatch, column: &str, row: usize) -> Option<i64> {
 /// Rows by event and day.
 pub(crate) type DayCounts = BTreeMap<(String, i32), i64>;
 
-/// What `_judi.commits` says of the rows of `events`, and what is so.
-pub(crate) fn day_counts(world: &World) -> Result<(DayCounts, DayCounts), ReadError> {
-    let (mut said, mut are) = (DayCounts::new(), DayCounts::new());
-    each_batch(world, COMMITS, &["event", "event_day", "rows"], |batch, row| {
-        let days = batch.column_by_name("event_day")?.as_primitive_opt::<Date32Type>()?;
-        *said.entry((text(batch, "event", row)?, days.value(row))).or_default() += number(batch, "rows", row)?;
-        Some(())
-    })?;
-    each_batch(world, EVENTS, &["event", "event_time"], |batch, row| {
-        let day = Timestamp(moment(batch, "event_time", row)?).day();
-        *are.entry((text(batch, "event", row)?, day)).or_default() += 1;
-        Some(())
-    })?;
-    said.retain(|_, rows| *rows != 0);
-    Ok((said, are))
-}
-
-fn each_batch(
-    world: &World,
-    name: &'static str,
-    columns: &[&str],
-    mut each: impl FnMut(&RecordBatch, usize) -> Option<()>,
-) -> Result<(), ReadError> {
-    let dir = Path::new(TABLES_DIR).join(name);
-    let Some(table) = Table::open(world, &dir)? else { return Ok(()) };
+/// What `_judi.commits` says of the rows of `events`.
+pub(crate) fn said_counts(world: &World, cache: &mut Cache) -> Result<DayCounts, ReadError> {
+    let dir = Path::new(TABLES_DIR).join(COMMITS);
+    let mut said = DayCounts::new();
+    let Some(table) = Table::open(world, &dir)? else { return Ok(said) };
     let snapshot = table.snapshot()?;
-    for file in snapshot.files().values() {
-        for batch in read_file(world.disk.as_ref(), &dir, &snapshot, file, Some(columns))? {
-            let batch = batch?;
-            for row in 0..batch.num_rows() {
-                each(&batch, row).ok_or_else(|| stranger(name, &batch, row))?;
+    for (path, file) in snapshot.files().iter() {
+        check_name(world, &dir, path, cache)?;
+        if !cache.counts.contains_key(path) {
+            let mut counts = Vec::new();
+            for batch in read_file(world.disk.as_ref(), &dir, &snapshot, file, Some(&COMMITS_COLUMNS))? {
+                let batch = batch?;
+                for row in 0..batch.num_rows() {
+                    counts.push(counted(&batch, row).ok_or_else(|| stranger(COMMITS, &batch, row))?);
+                }
             }
+            cache.counts.insert(path.clone(), counts);
+        }
+        for (event, day, rows) in cache.counts.get(path).into_iter().flatten() {
+            *said.entry((event.clone(), *day)).or_default() += rows;
         }
     }
-    Ok(())
+    said.retain(|_, rows| *rows != 0);
+    Ok(said)
+}
+
+/// What it should say.
+pub(crate) fn counts_of(events: &Rows) -> DayCounts {
+    let mut are = DayCounts::new();
+    for (_, row) in &events.rows {
+        *are.entry((row.said.event.clone(), Timestamp(row.event_time_us).day())).or_default() += 1;
+    }
+    are
+}
+
+fn counted(batch: &RecordBatch, row: usize) -> Option<(String, i32, i64)> {
+    let days = batch.column_by_name("event_day")?.as_primitive_opt::<Date32Type>()?;
+    Some((text(batch, "event", row)?, days.value(row), number(batch, "rows", row)?))
 }
 
 /// A record, as far as it is compared: a hash of all of it, and the id in it.

@@ -1,57 +1,59 @@
-//! Futures without threads: polled by hand where the simulation decides when, driven to their end where it waits.
+//! Futures in an order that follows from the seed: the server's tasks run on this thread, when the simulation lets them.
 
-use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
 
-thread_local! {
-    /// One a thread: making one costs more than a small world.
-    static RUNTIME: RefCell<Option<Runtime>> = const { RefCell::new(None) };
-}
+/// Turns after which whoever is not done waits for something that the simulation has yet to do.
+const TURNS: usize = 32;
 
-/// Drives a future to its end on this thread.
-pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    with(|runtime| runtime.block_on(future))
-}
+/// The tasks of one life of the process. Dropping it ends them where they stand.
+#[derive(Debug)]
+pub(crate) struct Tasks(Runtime);
 
-/// How often the tasks behind a request get their turn: it hands its work on a few times before it waits for the log.
-const TURNS: usize = 16;
+impl Tasks {
+    pub(crate) fn new() -> io::Result<Self> {
+        // One thread, whose queue of tasks is first in, first out.
+        Builder::new_current_thread().enable_time().build().map(Self)
+    }
 
-/// Polls a future, and the tasks that it has handed its work to, as far as they come without waiting.
-pub(crate) fn poll<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Option<T> {
-    poll_once(future).or_else(|| {
-        block_on(async {
+    /// Runs `future`, and the tasks that it starts, until nothing moves; what came of it, if it is done by then.
+    pub(crate) fn advance<T>(&self, future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Option<T> {
+        self.0.block_on(async {
             for _ in 0..TURNS {
-                tokio::task::yield_now().await;
+                let polled = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
+                if let Poll::Ready(done) = polled {
+                    return Some(done);
+                }
+                yield_now().await;
             }
-        });
-        poll_once(future)
-    })
+            None
+        })
+    }
 }
 
-/// The process is gone, and its tasks with it.
-pub(crate) fn forget() {
-    RUNTIME.with_borrow_mut(|runtime| *runtime = None);
-}
-
-fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Option<T> {
-    with(|runtime| {
-        // Timeouts want a runtime to register with; none of them comes to pass in the moment that a poll takes.
-        let _entered = runtime.enter();
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => Some(done),
-            Poll::Pending => None,
+/// Waits on this thread for something that another thread does.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    let mut future = Box::pin(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => std::thread::park(),
         }
-    })
+    }
 }
 
-fn with<T>(work: impl FnOnce(&Runtime) -> T) -> T {
-    RUNTIME.with_borrow_mut(|runtime| work(runtime.get_or_insert_with(made)))
-}
+struct Unpark(Thread);
 
-#[expect(clippy::expect_used, reason = "a runtime of one thread needs no more than memory")]
-fn made() -> Runtime {
-    Builder::new_current_thread().enable_time().build().expect("a runtime")
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
 }

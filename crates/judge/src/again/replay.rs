@@ -10,7 +10,7 @@
 //! processes one is told that it was overtaken. After a stop at any moment the piece is looked at again, and what was
 //! added of it is in `events` under its ids.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -158,9 +158,9 @@ impl Pass {
         if !found.names.is_empty() {
             let snapshot = again.events.table.snapshot()?;
             let before = snapshot.txn(APP_ID);
-            if before.is_some() {
-                again.forget_known(&snapshot, &mut found.names)?;
-            }
+            // Even before the first replay: where a second judge was not kept away, what one of them refused the other may
+            // have taken by a newer schema.
+            again.forget_known(&snapshot, &mut found.names)?;
             again.place(&snapshot, &mut found.latecomers)?;
             let mut adding = Adding::new(again, &schemas, &found.latecomers, before.unwrap_or(0));
             let mut names = std::mem::take(&mut found.names);
@@ -381,7 +381,7 @@ impl<'a> Adding<'a> {
 impl Again {
     /// Takes out what the table has. An event keeps its time of receipt, so it can only be among the rows of that day.
     fn forget_known(&self, snapshot: &Snapshot, names: &mut HashSet<Name>) -> Result<(), JudgeError> {
-        let days: HashSet<i32> = names.iter().map(|(day, _)| *day).collect();
+        let days: BTreeSet<i32> = names.iter().map(|(day, _)| *day).collect();
         let (disk, dir) = (self.world.disk.as_ref(), self.events.table.dir());
         for day in days {
             let date = date32_to_datetime(day).map(|time| time.date().to_string());

@@ -58,6 +58,15 @@ fn the_index_lags_and_positions_grow() {
 }
 
 #[test]
+fn a_session_is_in_the_order_of_its_sequence() {
+    let check = |rows: &[(&'static str, u64, i64)]| order_in_session(rows.iter().copied());
+    assert_eq!(check(&[("s", 2, 10), ("s", 1, 10), ("t", 1, 99), ("t", 4, 100)]), Ok(()));
+    let inverted = check(&[("s", 7, 9), ("s", 1, 10)]).unwrap_err();
+    assert!(matches!(inverted, JudgeViolation::OutOfOrder { earlier: 1, later: 7, .. }), "{inverted}");
+    assert_eq!(inverted.id(), "I15");
+}
+
+#[test]
 fn the_table_keeps_to_the_answer() {
     let check = |told, events: &[&'static str], quarantine: &[&'static str]| {
         one_verdict([(&"a", told)], &set(events), &set(quarantine))

@@ -23,13 +23,14 @@ const DISK_MEGABYTES: u32 = 40;
 const FULL_DISKS: u32 = 3;
 
 /// What may be said while the disk is full.
-const WHILE_FULL: [&str; 8] = [
+const WHILE_FULL: [&str; 9] = [
     "events are refused: the log does not take them",
     "the judge waits; events stay in the log until it goes on",
     "cannot append to the log",
     "the judge stops early; it goes on at the next start",
     "imports will not find this server",
     "small files stay for now",
+    "no checkpoint",
     "that was never acknowledged",
     "the dedup index is made again",
 ];

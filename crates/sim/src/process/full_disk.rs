@@ -18,13 +18,14 @@ const EVENTS_PER_BATCH: usize = 20;
 const BALLAST_CHARACTERS: usize = 2_000;
 
 /// What may be said while the disk is full.
-const WHILE_FULL: [&str; 9] = [
+const WHILE_FULL: [&str; 10] = [
     "events are refused: the log does not take them",
     "the judge waits; events stay in the log until it goes on",
     "cannot append to the log",
     "the judge stops early; it goes on at the next start",
     "imports will not find this server",
     "small files stay for now",
+    "no checkpoint",
     "what older schemas could not read waits",
     "that was never acknowledged",
     "the dedup index is made again",

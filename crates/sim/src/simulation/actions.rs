@@ -86,8 +86,9 @@ const UNUSUAL_EVERY: u64 = 4;
 impl Simulation {
     pub(super) fn next_action(&mut self) -> Action {
         if self.schedule.chance(1, UNUSUAL_EVERY) {
-            let place = self.schedule.below(UNUSUAL.len() as u64) as usize;
-            if let Some((action, fault)) = UNUSUAL.get(place)
+            let mine = || UNUSUAL.iter().filter(|(_, fault)| self.has(*fault));
+            let place = self.schedule.below(mine().count() as u64) as usize;
+            if let Some((action, fault)) = mine().nth(place)
                 && self.strikes(*fault)
             {
                 return *action;
@@ -481,8 +482,10 @@ impl Simulation {
         });
         match planned {
             Ok(planned) => {
+                let is_planned = planned.is_some();
                 self.planned = planned;
-                Ok(())
+                // At once, or when others have been at the table.
+                if is_planned && self.chaos.chance(1, 2) { self.compact() } else { Ok(()) }
             }
             Err(error) => self.excuse("planning a compaction", &error),
         }

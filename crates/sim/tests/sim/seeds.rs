@@ -24,20 +24,19 @@ fn no_world_breaks_a_promise() {
         return;
     }
     // The faults leave enough to check, and every kind of thing happens.
-    assert!(total.rows > seeds * 10, "{total:?}");
-    let often = [
-        ("answers", 4),
-        ("deaths", 2),
-        ("disk faults", 1),
-        ("full disks", 8),
-        ("publications", 4),
-        ("compactions", 32),
+    assert!(total.rows > seeds * 5, "{total:?}");
+    let kinds = [
+        "answers",
+        "deaths",
+        "disk faults",
+        "full disks",
+        "publications",
+        "compactions",
+        "steps of a second judge",
+        "second processes refused",
     ];
-    for (what, seldom) in often {
-        assert!(total.counts[what] > seeds / seldom, "{what} is rare: {total:?}");
-    }
-    for what in ["steps of a second judge", "second processes refused"] {
-        assert!(total.counts[what] > seeds / 32, "{what} is rare: {total:?}");
+    for what in kinds {
+        assert!(total.counts.get(what).is_some_and(|times| *times > seeds / 80), "{what} is rare: {total:?}");
     }
 }
 
