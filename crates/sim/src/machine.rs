@@ -175,3 +175,9 @@ impl Machine {
         self.log.close();
     }
 }
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        runtime::forget();
+    }
+}

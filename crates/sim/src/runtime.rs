@@ -16,8 +16,27 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     with(|runtime| runtime.block_on(future))
 }
 
-/// Polls a future once.
+/// How often the tasks behind a request get their turn: it hands its work on a few times before it waits for the log.
+const TURNS: usize = 16;
+
+/// Polls a future, and the tasks that it has handed its work to, as far as they come without waiting.
 pub(crate) fn poll<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Option<T> {
+    poll_once(future).or_else(|| {
+        block_on(async {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+            }
+        });
+        poll_once(future)
+    })
+}
+
+/// The process is gone, and its tasks with it.
+pub(crate) fn forget() {
+    RUNTIME.with_borrow_mut(|runtime| *runtime = None);
+}
+
+fn poll_once<T>(future: &mut Pin<Box<dyn Future<Output = T> + Send>>) -> Option<T> {
     with(|runtime| {
         // Timeouts want a runtime to register with; none of them comes to pass in the moment that a poll takes.
         let _entered = runtime.enter();

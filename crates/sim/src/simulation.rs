@@ -47,6 +47,8 @@ pub(crate) struct Simulation {
     schemas: Arc<Schemas>,
     /// Whether anything stands in the way that explains an error.
     is_disturbed: bool,
+    /// What the seed drew; [`Swarm::faults`] ends with the faults.
+    drawn: FaultSet,
     /// A compaction that was planned some time ago.
     planned: Option<(Table, CompactionTask)>,
     counts: BTreeMap<&'static str, u64>,
@@ -90,6 +92,7 @@ impl Simulation {
             is_disturbed: false,
             planned: None,
             counts: BTreeMap::new(),
+            drawn: swarm.faults,
             swarm,
         };
         let swarm = simulation.swarm.clone();
@@ -115,7 +118,7 @@ impl Simulation {
             seed,
             trace_hash: self.trace.hash(),
             trace: self.trace.lines(),
-            faults: self.swarm.faults,
+            faults: self.drawn,
             acknowledged: self.oracle.acknowledged() as u64,
             rows: self.oracle.rows_read() as u64,
             counts: self.counts.clone(),
@@ -123,7 +126,7 @@ impl Simulation {
     }
 
     pub(crate) const fn faults(&self) -> FaultSet {
-        self.swarm.faults
+        self.drawn
     }
 
     /// Steps until enough was done, or the machine crashes.

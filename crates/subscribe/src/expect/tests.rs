@@ -1,3 +1,5 @@
+//! What files of expectations say, and how what has come is held against them.
+
 use serde_json::json;
 use serde_json::value::RawValue;
 

@@ -199,7 +199,7 @@ proptest! {
             prop_assert_ne!(hash_of_table(&[rows(&fewer)]), whole);
             let other = [fewer.clone(), vec![gone + 60]].concat();
             prop_assert_ne!(hash_of_table(&[rows(&other)]), whole);
-            let twice = [numbers.clone(), vec![gone]].concat();
+            let twice = [numbers, vec![gone]].concat();
             prop_assert_ne!(hash_of_table(&[rows(&twice)]), whole);
         }
     }

@@ -120,14 +120,11 @@ impl Seen {
                     self.inference.call(&call);
                 }
             }
-            (PayloadKind::PayloadJson, Some(text)) if schemas.current().event(&envelope.event).is_none() => {
-                if self.is_wanted(&envelope.event) {
-                    self.inference.payload(&envelope.event, text);
-                }
-            }
-            (PayloadKind::PayloadProtobuf, _) if schemas.current().event(&envelope.event).is_none() => {
-                if self.is_wanted(&envelope.event) {
-                    self.nameless.insert(envelope.event.clone());
+            (kind, text) if schemas.current().event(&envelope.event).is_none() && self.is_wanted(&envelope.event) => {
+                match (kind, text) {
+                    (PayloadKind::PayloadJson, Some(text)) => self.inference.payload(&envelope.event, text),
+                    (PayloadKind::PayloadProtobuf, _) => _ = self.nameless.insert(envelope.event.clone()),
+                    _ => {}
                 }
             }
             _ => {}
