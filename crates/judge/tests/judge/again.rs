@@ -13,6 +13,7 @@ use judi_schema::compile::{Source, SourceText};
 use judi_schema::envelope::{Context, Envelope, PayloadKind, QuarantinedEvent};
 use judi_schema::record::{encode_event, encode_quarantined};
 use judi_schema::schemas::Schemas;
+use judi_schema::segment::parse;
 use judi_world::{Timestamp, World};
 
 use crate::setting::{LOG_DIR, START_US, batches, block_on, counts, options, rows};
@@ -161,6 +162,66 @@ fn unknown_fields_and_quarantined_events_are_read_by_the_schema_that_knows_them(
     drain(&mut judge);
     assert_eq!(judge.read_again().unwrap().replayed, 0);
     assert_caught_up(&world, &tables, "after a restart");
+}
+
+#[test]
+fn a_call_is_mapped_again_when_only_the_mapping_is_new_and_once() {
+    let mapped = |revision: u32, text: &str| {
+        let mut mapping = parse(text).unwrap();
+        mapping.revision = revision;
+        let schemas = Schemas::first(&source("", "")).unwrap();
+        Arc::new(schemas.with_segment(Arc::new(mapping)))
+    };
+    let before = mapped(0, "");
+    let first = mapped(1, "[track.\"Read\"]\nevent = \"article_view\"\nproperties = { id = \"article_id\" }");
+    let second = mapped(
+        2,
+        "[track.\"Read\"]\nevent = \"article_view\"\nproperties = { id = \"article_id\" }\n\
+         [track.\"Seen\"]\nevent = \"article_view\"\nproperties = { id = \"article_id\", url = \"context.page_url\" }",
+    );
+    let call = |id: &str, name: &str| {
+        let text = format!(
+            r#"{{"type":"track","event":"{name}","properties":{{"id":"/elk","url":"https://e.se/elk"}},"messageId":"{id}"}}"#
+        );
+        refused(id, PayloadKind::SegmentJson, text.as_bytes())
+    };
+    let sim = SimWorld::new(3);
+    let (world, tables) = (sim.world(), Path::new(ROOT).join("tables"));
+    let log = open_log(&world);
+    append(log.as_ref(), vec![call("read", "Read"), call("seen", "Seen"), ahead(&before, "ahead")]);
+    let mut judge = judge(&world, &log, &before);
+    drain(&mut judge);
+    assert_eq!(judge.read_again().unwrap().replayed, 0);
+    judge.publish(Arc::clone(&first));
+    assert_eq!(judge.read_again().unwrap().replayed, 1);
+    assert_eq!(judge.read_again().unwrap().replayed, 0, "twice is once");
+    // What is refused by an older mapping and judged after a newer one was published fits at once.
+    append(log.as_ref(), vec![call("late", "Read")]);
+    drain(&mut judge);
+    let ids = |world: &World| said(world, &tables).iter().map(|row| row[..4].to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&world), ["ahea", "late", "read"]);
+    drop(judge);
+    // The mark outlives the process.
+    let mut judge = self::judge(&world, &log, &first);
+    drain(&mut judge);
+    assert_eq!(judge.read_again().unwrap().replayed, 0);
+    judge.publish(second);
+    assert_eq!(judge.read_again().unwrap().replayed, 1);
+    assert_eq!(ids(&world), ["ahea", "late", "read", "seen"]);
+    let urls: Vec<Option<String>> =
+        batches(&world, &tables.join("events"), &["event_id", "event", "page_url", "page_path"])
+            .iter()
+            .flat_map(|batch| {
+                let text = |at: usize, row: usize| {
+                    let column = batch.column(at).as_string::<i32>();
+                    column.is_valid(row).then(|| column.value(row).to_owned())
+                };
+                let seen = (0..batch.num_rows()).filter(|row| text(0, *row).as_deref() == Some("seen"));
+                seen.flat_map(|row| [text(1, row), text(2, row), text(3, row)]).collect::<Vec<_>>()
+            })
+            .collect();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(urls, [some("article_view"), some("https://e.se/elk"), some("/elk")]);
 }
 
 #[test]

@@ -50,6 +50,45 @@ fn event(fields: &str) -> String {
 }
 
 #[test]
+fn a_mapping_is_published_with_the_schema_and_by_itself() {
+    let project = Project::new(&event("string x = 1;"));
+    let mapping = project.schema().join("segment.toml");
+    let write = |text: &str| fs::write(&mapping, text).unwrap();
+    let revision = |mode: OpenMode| project.open(mode).map(|schemas| schemas.segment().revision);
+    assert_eq!(project.open(OpenMode::Extend).unwrap().segment().revision, 0, "there is none");
+
+    let first = "[track.X]\nevent = \"a\"\nproperties = { y = \"x\" }\n";
+    write(first);
+    assert_eq!(revision(OpenMode::Preview).unwrap(), 0, "nothing is written");
+    assert_eq!(revision(OpenMode::Published).unwrap(), 0, "what is published counts");
+    let published = project.open(OpenMode::Extend).unwrap();
+    assert_eq!((published.current().version, published.segment().revision), (1, 1), "the version is the same");
+    assert_eq!(published.segment().track_names().collect::<Vec<_>>(), ["X"]);
+    assert_eq!(revision(OpenMode::Extend).unwrap(), 1, "and again only for a change");
+
+    // A mapping that does not fit refuses all of it.
+    write("[track.X]\nevent = \"a\"\nproperties = { y = \"z\" }\n");
+    project.write(&event("string x = 1; int32 y = 2;"));
+    let error = project.open(OpenMode::Extend).unwrap_err();
+    let place = project.schema().join("segment.toml").display().to_string();
+    assert_eq!(error.to_string(), format!("{place}:3:20: the event \"a\" has no field \"z\""));
+    assert_eq!(project.open(OpenMode::Published).unwrap().current().version, 1, "nothing was published");
+    let kept = project.open(OpenMode::Published).unwrap();
+    assert_eq!((kept.segment().revision, kept.segment().track_names().count()), (1, 1));
+
+    // It is checked by the schema that it comes with.
+    write("[track.X]\nevent = \"a\"\nproperties = { y = \"y\" }\n");
+    let both = project.open(OpenMode::Extend).unwrap();
+    assert_eq!((both.current().version, both.segment().revision), (2, 2));
+    fs::remove_file(&mapping).unwrap();
+    let without = project.open(OpenMode::Extend).unwrap();
+    assert_eq!((without.segment().revision, without.segment().track_names().count()), (3, 0));
+    write("not toml");
+    assert_eq!(revision(OpenMode::Published).unwrap(), 3, "somebody edits");
+    assert_eq!(project.open(OpenMode::Extend).unwrap_err().fault(), Fault::User);
+}
+
+#[test]
 fn publishes_once_and_again_only_for_a_change() {
     let project = Project::new(&event("string x = 1;"));
     assert!(matches!(project.open(OpenMode::Read), Err(SchemaError::NotPublished { newest: 0 })));

@@ -162,10 +162,15 @@ impl<'a> Call<'a> {
         self.kind.own_members()
     }
 
-    /// What the caller says of it: its properties or traits.
+    /// What the caller says of it: its properties or traits. RudderStack's libraries put a person's traits into the
+    /// context.
     #[must_use]
     pub fn bag(&self) -> Members<'a> {
-        self.members.object(self.kind.bag()).unwrap_or_default()
+        let bag = self.members.object(self.kind.bag()).unwrap_or_default();
+        if self.kind == CallKind::Identify && bag.0.is_empty() {
+            return self.members.object("context").and_then(|context| context.object("traits")).unwrap_or_default();
+        }
+        bag
     }
 
     /// The call as it is kept: with its kind, without its write key and without what Judi never stores (the address and

@@ -96,6 +96,8 @@ fn names_that_are_alike_need_no_mapping() {
         assert_eq!((event.as_str(), &payload["order_id"]), ("order_done", &json!("o1")), "{name}");
     }
     assert_eq!(payload("", &json!({"type": "identify", "userId": "u", "traits": {"plan": "pro"}}))["plan"], "pro");
+    let in_context = json!({"type": "identify", "userId": "u", "traits": {}, "context": {"traits": {"plan": "pro"}}});
+    assert_eq!(payload("", &in_context)["plan"], "pro");
     let group = payload("", &json!({"type": "group", "groupId": "g1", "traits": {"employees": "12"}}));
     assert_eq!((&group["group_id"], &group["employees"]), (&json!("g1"), &json!(12)));
     assert_eq!(payload("", &json!({"type": "alias", "previousId": "old"}))["previous_id"], "old");
