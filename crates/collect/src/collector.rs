@@ -121,11 +121,12 @@ impl Collector {
         let clock = || Arc::clone(&world.clock);
         let limits = &options.limits;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let writing = Turns::new(clock(), WRITING_WINDOW, WRITING_QUANTUM_BYTES);
         Ok(Arc::new(Self {
             keys,
-            in_flight: InFlight::new(clock(), limits.in_flight_bytes, limits.in_flight_requests),
+            in_flight: InFlight::new(clock(), limits.in_flight_bytes, limits.in_flight_requests, Arc::clone(&writing)),
             judging: Turns::new(clock(), Window::Fixed((processors / 2).max(1)), 1),
-            writing: Turns::new(clock(), WRITING_WINDOW, WRITING_QUANTUM_BYTES),
+            writing,
             seen: SeenIds::new(options.seen_ids),
             options,
             world,

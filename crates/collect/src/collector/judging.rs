@@ -77,7 +77,7 @@ impl Collector {
             Some(tenant) => tenant,
             None => self.keys.admit(Some(&batch.write_key), arrival.origin.as_deref())?,
         };
-        held.belongs_to(tenant.share());
+        held.belongs_to(tenant.share())?;
         let events = batch.events.len();
         tenant.charge(self.moment(), events)?;
         let bytes_max =
@@ -133,7 +133,6 @@ impl Collector {
             self.telemetry.appended(prepared.record_bytes(), self.monotonic().saturating_sub(started));
             self.note_log(&outcomes);
             drop(turn);
-            self.in_flight.note_rate(self.writing.rate());
             outcomes
         };
         let mut settled = prepared.settle(&outcomes, &self.seen).inspect_err(|_| tenant.give_back(events))?;

@@ -9,7 +9,7 @@ const WINDOW: Duration = Duration::from_millis(50);
 const WEIGHT: f64 = 0.25;
 
 /// What is assumed before anything has been measured, in bytes a second: a slow disk.
-pub(crate) const UNMEASURED: f64 = 20e6;
+const UNMEASURED: f64 = 20e6;
 
 /// Bytes a second of the last moments in which there was work.
 #[derive(Debug, Clone, Default)]

@@ -64,7 +64,7 @@ async fn a_body_that_pauses_or_dawdles_is_a_408_and_is_not_kept() {
         assert!(head.to_ascii_lowercase().contains("connection: close"), "{head}");
         assert_eq!(closed(slow).await, "");
     }
-    assert!(meanwhile > 5);
+    assert!(meanwhile > 0);
     assert_eq!(server.kept(), meanwhile, "the neighbour's, and nothing else");
     server.stop().await;
 }

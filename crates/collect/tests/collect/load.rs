@@ -68,9 +68,9 @@ async fn what_was_taken_of_a_body_is_told_event_by_event() {
 
 #[tokio::test]
 async fn more_at_once_than_the_memory_is_for_is_a_429() {
-    let limits = Limits { in_flight_bytes: 500, ..Limits::default() };
+    let limits = Limits { in_flight_bytes: 3_000, ..Limits::default() };
     let bed = Bed::with(CollectOptions { limits, ..options() });
-    let answer = bed.post(format!(r#"{{"events":[],"x":"{}"}}"#, "x".repeat(600))).await;
+    let answer = bed.post(format!(r#"{{"events":[],"x":"{}"}}"#, "x".repeat(2_500))).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
     assert_eq!(bed.post(r#"{"events":[{"event":"ping"}]}"#).await.results().len(), 1, "what was held is given back");
 }
