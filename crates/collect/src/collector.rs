@@ -18,6 +18,7 @@ use http::{HeaderMap, Uri};
 use judi_log::Log;
 use judi_schema::schemas::Schemas;
 use judi_world::{Timestamp, World};
+use tokio::sync::Semaphore;
 
 use crate::accept;
 use crate::batch::Settled;
@@ -39,6 +40,9 @@ use crate::visitor::Visitor;
 
 /// The number of a new visitor's id among those of its request: no event's.
 const VISITOR_NUMBER: u64 = u64::MAX;
+
+/// How many refused requests are kept back at once: a quarter of the connections that a server has by default.
+const KEPT_BACK_MAX: usize = 1_024;
 
 /// What is with the log at once: enough to keep its disk busy, and no more than it writes in about the time of a sync,
 /// since whoever comes next waits behind it.
@@ -82,6 +86,8 @@ pub struct Collector {
     /// Turns of records at the log.
     writing: Arc<Turns>,
     telemetry: Telemetry,
+    /// Places for refused requests that are kept back.
+    kept_back: Semaphore,
     recent: Recent,
     more_metrics: Mutex<Vec<MetricsText>>,
     /// What given ids are made of, with the number of each batch.
@@ -134,6 +140,7 @@ impl Collector {
             schemas: RwLock::new(schemas),
             judge_lag,
             telemetry: Telemetry::default(),
+            kept_back: Semaphore::new(KEPT_BACK_MAX),
             recent: Recent::default(),
             more_metrics: Mutex::default(),
             id_key,
@@ -169,9 +176,21 @@ impl Collector {
         let taken = self.take_noting_nothing(parts, body, format).await;
         match &taken {
             Ok(settled) => self.note_rejected(parts, settled),
-            Err(refusal) => self.note_refusal(&parts.uri, &parts.headers, refusal),
+            Err(refusal) => {
+                self.note_refusal(&parts.uri, &parts.headers, refusal);
+                self.keep_back(refusal).await;
+            }
         }
         taken
+    }
+
+    /// Lets a sender wait that is sent away for its load. Most send again as soon as they are answered, whatever they are
+    /// told, and refusing them over and over would cost the events of others.
+    async fn keep_back(&self, refusal: &Refusal) {
+        let is_load = matches!(refusal, Refusal::Busy { .. } | Refusal::OverRate { .. } | Refusal::OverQuota { .. });
+        if let (true, Ok(_place)) = (is_load, self.kept_back.try_acquire()) {
+            tokio::time::sleep(self.options.limits.refusal_pause).await;
+        }
     }
 
     async fn take_noting_nothing(
