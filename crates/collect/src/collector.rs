@@ -216,11 +216,12 @@ impl Collector {
             }
         };
         let body = body::read(body, &parts.headers, &arrival.limits, &mut held).await?;
+        let announced = held.announce()?;
         let (judged, held) = self.judge_anywhere(arrival, body, held, tenant.line()).await?;
         // What was judged is written and counted even where the sender goes away; so the memory that it takes is
         // given back when the log is done with it, and not before.
         let this = Arc::clone(self);
-        let written = tokio::spawn(async move { this.write(judged, held).await });
+        let written = tokio::spawn(async move { this.write(judged, held, announced).await });
         // It does not panic; it is cancelled only where the runtime ends.
         written.await.unwrap_or(Err(Refusal::Closing))
     }

@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 use crate::fair::drain::Drain;
 use crate::fair::rounds::{Asked, Rounds, Ticket};
 
+/// The weight of the newest turn in the mean of what turns take: a sixteenth.
+const MEAN_WEIGHT: usize = 16;
+
 /// How much may be under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Window {
@@ -36,11 +39,21 @@ struct State {
     /// What each key has in its line or under way, and all of them.
     backlogs: HashMap<usize, usize>,
     backlog: usize,
+    /// What a turn lately took.
+    mean: usize,
 }
 
 /// A turn; it is over when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
+    turns: Arc<Turns>,
+    key: usize,
+    amount: usize,
+}
+
+/// Work that is on its way to its line: it counts as waiting there from now on.
+#[derive(Debug)]
+pub(crate) struct Announced {
     turns: Arc<Turns>,
     key: usize,
     amount: usize,
@@ -52,6 +65,8 @@ pub(crate) struct Load {
     /// In lines and under way, of one key and of all.
     pub(crate) own: usize,
     pub(crate) backlog: usize,
+    /// What a turn lately took; 0: there was none.
+    pub(crate) mean: usize,
     /// A second.
     pub(crate) rate: f64,
 }
@@ -66,6 +81,7 @@ impl Turns {
             drain: Drain::default(),
             backlogs: HashMap::new(),
             backlog: 0,
+            mean: 0,
         };
         Arc::new(Self { clock, window, state: Mutex::new(state) })
     }
@@ -85,8 +101,9 @@ impl Turns {
 
     fn ask(&self, key: usize, amount: usize) -> Option<(Ticket, oneshot::Receiver<()>)> {
         let mut state = self.lock();
-        state.backlog += amount;
-        *state.backlogs.entry(key).or_default() += amount;
+        state.remember(key, amount);
+        state.mean =
+            if state.mean == 0 { amount } else { state.mean - state.mean / MEAN_WEIGHT + amount / MEAN_WEIGHT };
         match state.rounds.ask(key, amount) {
             Asked::Now => {
                 state.drain.begin(self.clock.monotonic());
@@ -100,11 +117,17 @@ impl Turns {
         }
     }
 
+    /// Counts work that will ask for a turn, until what is returned is dropped.
+    pub(crate) fn announce(self: &Arc<Self>, key: usize, amount: usize) -> Announced {
+        self.lock().remember(key, amount);
+        Announced { turns: Arc::clone(self), key, amount }
+    }
+
     /// What waits, of `key` and of all.
     pub(crate) fn load(&self, key: usize) -> Load {
         let state = self.lock();
         let own = state.backlogs.get(&key).copied().unwrap_or(0);
-        Load { own, backlog: state.backlog, rate: state.drain.rate() }
+        Load { own, backlog: state.backlog, mean: state.mean, rate: state.drain.rate() }
     }
 
     fn give_back(&self, key: usize, amount: usize, done: usize) {
@@ -132,6 +155,12 @@ impl Turns {
 }
 
 impl State {
+    /// Adds what is to be done to the backlog.
+    fn remember(&mut self, key: usize, amount: usize) {
+        self.backlog += amount;
+        *self.backlogs.entry(key).or_default() += amount;
+    }
+
     /// Takes what is done, or given up, from the backlog.
     fn forget(&mut self, key: usize, amount: usize) {
         self.backlog = self.backlog.saturating_sub(amount);
@@ -141,6 +170,12 @@ impl State {
                 self.backlogs.remove(&key);
             }
         }
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.turns.lock().forget(self.key, self.amount);
     }
 }
 

@@ -25,7 +25,8 @@ const CROWD: usize = 1_500;
 
 pub(crate) async fn run(time: Duration, disk_bytes_per_second: f64) {
     let folder = tempfile::tempdir().unwrap();
-    let options = CollectOptions { keys: vec![Key::open("k", "key")], ..CollectOptions::default() };
+    let options =
+        CollectOptions { keys: vec![Key::open("k", "key"), Key::open("crowd", "crowd")], ..CollectOptions::default() };
     let log = Throttled::new(crate::open_log(folder.path()), disk_bytes_per_second);
     let address = crate::start(options, Arc::new(log)).await;
     let peak = load(address, SENDERS, time).await;
@@ -69,7 +70,7 @@ async fn crowd(address: SocketAddr, per_second: f64) {
     for _ in 0..CROWD {
         tasks.spawn(async move {
             let mut client = Client::connect(address).await;
-            let request = batch("k", EVENTS, NUMBERS.fetch_add(1, Ordering::Relaxed));
+            let request = batch("crowd", EVENTS, NUMBERS.fetch_add(1, Ordering::Relaxed));
             let mut tries = 0_usize;
             loop {
                 tries += 1;

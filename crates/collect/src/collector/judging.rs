@@ -15,6 +15,7 @@ use crate::in_flight::Held;
 use crate::inflate::{self, Encoding};
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
+use crate::turns::Announced;
 
 /// Bodies from here on, and all compressed ones, are judged off the threads that serve connections: below it
 /// the work is a millisecond and handing it over costs more than it saves.
@@ -121,9 +122,11 @@ impl Collector {
     }
 
     /// Makes the records durable, in one group commit, when it is the key's turn.
-    pub(super) async fn write(&self, judged: Judged, held: Held) -> Result<Settled, Refusal> {
+    pub(super) async fn write(&self, judged: Judged, held: Held, announced: Announced) -> Result<Settled, Refusal> {
         let Judged { mut prepared, tenant, events, cookie } = judged;
         let batches = prepared.take_batches();
+        drop(announced);
+        held.note_growth();
         let outcomes = if batches.is_empty() {
             Vec::new()
         } else {
