@@ -1,7 +1,7 @@
 //! What a server does when it is asked too much, and what one key's trouble costs another: figures for docs/evidence.md.
 //!
 //! ```text
-//!   cargo run --release -p judi-collect --example siege -- overload [SECONDS]
+//!   cargo run --release -p judi-collect --example siege -- overload [SECONDS [DISK_BYTES_PER_SECOND]]
 //!   cargo run --release -p judi-collect --example siege -- fair [SECONDS]
 //! ```
 //!
@@ -44,7 +44,10 @@ async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let seconds = arguments.get(1).and_then(|text| text.parse().ok()).unwrap_or(5);
     match arguments.first().map(String::as_str) {
-        Some("overload") => overload::run(Duration::from_secs(seconds)).await,
+        Some("overload") => {
+            let disk = arguments.get(2).and_then(|text| text.parse().ok()).unwrap_or(4e6);
+            overload::run(Duration::from_secs(seconds), disk).await;
+        }
         Some("fair") => fair::run(Duration::from_secs(seconds)).await,
         _ => println!("usage: siege overload|fair [SECONDS]"),
     }

@@ -18,6 +18,7 @@ use http::{HeaderMap, Uri};
 use judi_log::Log;
 use judi_schema::schemas::Schemas;
 use judi_world::{Timestamp, World};
+use tokio::sync::Semaphore;
 
 use crate::accept;
 use crate::batch::Settled;
@@ -39,6 +40,9 @@ use crate::visitor::Visitor;
 
 /// The number of a new visitor's id among those of its request: no event's.
 const VISITOR_NUMBER: u64 = u64::MAX;
+
+/// How many refused requests are kept back at once: a quarter of the connections that a server has by default.
+const KEPT_BACK_MAX: usize = 1_024;
 
 /// What is with the log at once: enough to keep its disk busy, and no more than it writes in about the time of a sync,
 /// since whoever comes next waits behind it.
@@ -82,6 +86,8 @@ pub struct Collector {
     /// Turns of records at the log.
     writing: Arc<Turns>,
     telemetry: Telemetry,
+    /// Places for refused requests that are kept back.
+    kept_back: Semaphore,
     recent: Recent,
     more_metrics: Mutex<Vec<MetricsText>>,
     /// What given ids are made of, with the number of each batch.
@@ -121,11 +127,12 @@ impl Collector {
         let clock = || Arc::clone(&world.clock);
         let limits = &options.limits;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let writing = Turns::new(clock(), WRITING_WINDOW, WRITING_QUANTUM_BYTES);
         Ok(Arc::new(Self {
             keys,
-            in_flight: InFlight::new(clock(), limits.in_flight_bytes, limits.in_flight_requests),
+            in_flight: InFlight::new(clock(), limits.in_flight_bytes, limits.in_flight_requests, Arc::clone(&writing)),
             judging: Turns::new(clock(), Window::Fixed((processors / 2).max(1)), 1),
-            writing: Turns::new(clock(), WRITING_WINDOW, WRITING_QUANTUM_BYTES),
+            writing,
             seen: SeenIds::new(options.seen_ids),
             options,
             world,
@@ -133,6 +140,7 @@ impl Collector {
             schemas: RwLock::new(schemas),
             judge_lag,
             telemetry: Telemetry::default(),
+            kept_back: Semaphore::new(KEPT_BACK_MAX),
             recent: Recent::default(),
             more_metrics: Mutex::default(),
             id_key,
@@ -168,9 +176,21 @@ impl Collector {
         let taken = self.take_noting_nothing(parts, body, format).await;
         match &taken {
             Ok(settled) => self.note_rejected(parts, settled),
-            Err(refusal) => self.note_refusal(&parts.uri, &parts.headers, refusal),
+            Err(refusal) => {
+                self.note_refusal(&parts.uri, &parts.headers, refusal);
+                self.keep_back(refusal).await;
+            }
         }
         taken
+    }
+
+    /// Lets a sender wait that is sent away for its load. Most send again as soon as they are answered, whatever they are
+    /// told, and refusing them over and over would cost the events of others.
+    async fn keep_back(&self, refusal: &Refusal) {
+        let is_load = matches!(refusal, Refusal::Busy { .. } | Refusal::OverRate { .. } | Refusal::OverQuota { .. });
+        if let (true, Ok(_place)) = (is_load, self.kept_back.try_acquire()) {
+            tokio::time::sleep(self.options.limits.refusal_pause).await;
+        }
     }
 
     async fn take_noting_nothing(
@@ -196,11 +216,12 @@ impl Collector {
             }
         };
         let body = body::read(body, &parts.headers, &arrival.limits, &mut held).await?;
+        let announced = held.announce()?;
         let (judged, held) = self.judge_anywhere(arrival, body, held, tenant.line()).await?;
         // What was judged is written and counted even where the sender goes away; so the memory that it takes is
         // given back when the log is done with it, and not before.
         let this = Arc::clone(self);
-        let written = tokio::spawn(async move { this.write(judged, held).await });
+        let written = tokio::spawn(async move { this.write(judged, held, announced).await });
         // It does not panic; it is cancelled only where the runtime ends.
         written.await.unwrap_or(Err(Refusal::Closing))
     }

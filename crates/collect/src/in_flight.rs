@@ -1,19 +1,30 @@
 //! How much is being worked on at once, in bytes and in requests: the bound on the server's memory, shared out over
 //! the keys so that none of them fills it.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use judi_world::Clock;
 
 use crate::fair::allowance::Promised;
-use crate::fair::drain::UNMEASURED;
 use crate::fair::room;
 use crate::refusal::Refusal;
+use crate::turns::{Announced, Load, Turns};
 
-/// What a request that was sent away before its size was known is taken for when it comes again, in bytes.
-const REQUEST_BYTES_GUESSED: usize = 32 * 1024;
+/// How long what is taken may wait for the log, as far as can be told. Senders that were told to come again do so in
+/// crowds, since `Retry-After` has whole seconds: a second's worth must fit beside what is being written.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// What may wait however slow the log is, in bytes: a few bodies, which one sync writes.
+const WAITING_BYTES_MIN: usize = 2 << 20;
+
+/// The part of the log's rate that is promised to those who come again: what comes late, and what comes new, must fit too.
+const PROMISED_PART: f64 = 0.9;
+
+/// What is left of earlier bodies in the measure of their growth with each new one, and the most that is assumed of it.
+const GROWTH_FADING: f64 = 0.95;
+const GROWTH_MAX: f64 = 100.0;
 
 /// All bodies and records that are held.
 #[derive(Debug)]
@@ -23,8 +34,10 @@ pub(crate) struct InFlight {
     bytes_max: usize,
     requests: AtomicUsize,
     requests_max: usize,
-    /// Bytes a second that are given back under load.
-    rate: AtomicU64,
+    /// Where what is held waits for the log.
+    writing: Arc<Turns>,
+    /// Bytes of bodies as they came, and what was held of them in the end: both of the last moments.
+    grown: Mutex<(f64, f64)>,
 }
 
 /// What one key holds of it.
@@ -33,6 +46,8 @@ pub(crate) struct Share {
     bytes: AtomicUsize,
     requests: AtomicUsize,
     bytes_max: usize,
+    /// Its line at the log.
+    line: usize,
     promised: Mutex<Promised>,
 }
 
@@ -42,14 +57,14 @@ pub(crate) struct Held {
     all: Arc<InFlight>,
     share: Arc<Share>,
     bytes: usize,
+    /// What was held when the body was whole.
+    body_bytes: usize,
 }
 
 impl InFlight {
-    pub(crate) fn new(clock: Arc<dyn Clock>, bytes_max: usize, requests_max: usize) -> Arc<Self> {
+    pub(crate) fn new(clock: Arc<dyn Clock>, bytes_max: usize, requests_max: usize, writing: Arc<Turns>) -> Arc<Self> {
         let (bytes, requests) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let all = Arc::new(Self { clock, bytes, bytes_max, requests, requests_max, rate: AtomicU64::new(0) });
-        all.note_rate(UNMEASURED);
-        all
+        Arc::new(Self { clock, bytes, bytes_max, requests, requests_max, writing, grown: Mutex::new((0.0, 0.0)) })
     }
 
     /// A request of the key with this share, which holds nothing yet and expects to hold `expected` bytes.
@@ -58,12 +73,13 @@ impl InFlight {
     /// [`Refusal::Busy`] when there is no room for it now.
     pub(crate) fn begin(all: &Arc<Self>, share: &Arc<Share>, expected: usize) -> Result<Held, Refusal> {
         let own = share.requests.load(Ordering::Relaxed);
-        if !room::fits(own, all.requests(), all.requests_max, 1) || !all.fits(share, expected) {
+        let has_room = room::fits(own, all.requests(), all.requests_max, 1) && all.fits(share, expected);
+        if !has_room || !is_soon(&all.writing.load(share.line), all.weight(share, expected)) {
             return Err(all.busy(share, expected));
         }
         all.requests.fetch_add(1, Ordering::Relaxed);
         share.requests.fetch_add(1, Ordering::Relaxed);
-        Ok(Held { all: Arc::clone(all), share: Arc::clone(share), bytes: 0 })
+        Ok(Held { all: Arc::clone(all), share: Arc::clone(share), bytes: 0, body_bytes: 0 })
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -74,35 +90,53 @@ impl InFlight {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Notes how fast room comes free under load, in bytes a second.
-    pub(crate) fn note_rate(&self, rate: f64) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive measure")]
-        self.rate.store(rate as u64, Ordering::Relaxed);
-    }
-
     fn fits(&self, share: &Share, more: usize) -> bool {
         let own = share.bytes.load(Ordering::Relaxed);
         own.saturating_add(more) <= share.bytes_max && room::fits(own, self.bytes(), self.bytes_max, more)
     }
 
-    /// When there should be room for `more` bytes of this key: what is held, and what was told to come back before
-    /// it, at the rate at which room comes free.
+    /// What a body of so many bytes will hold when it waits for the log, its records included; of one whose length is not
+    /// known, what they lately held.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an estimate"
+    )]
+    fn weight(&self, share: &Share, bytes: usize) -> usize {
+        if bytes == 0 {
+            return self.writing.load(share.line).mean;
+        }
+        let (bodies, held) = *self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let growth = if bodies > 0.0 { (held / bodies).clamp(1.0, GROWTH_MAX) } else { 1.0 };
+        (bytes as f64 * growth) as usize
+    }
+
+    /// When there should be room for `more` bytes of this key: when what waits for the log has been written, and what
+    /// was told to come back before it.
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     fn busy(&self, share: &Share, more: usize) -> Refusal {
-        let rate = (self.rate.load(Ordering::Relaxed) as f64).max(1.0);
-        let held = Duration::try_from_secs_f64(self.bytes() as f64 / rate).unwrap_or(Duration::MAX);
-        let more = more.max(REQUEST_BYTES_GUESSED) as f64;
+        let load = self.writing.load(share.line);
+        let before = Duration::try_from_secs_f64(load.backlog as f64 / load.rate).unwrap_or(Duration::MAX);
         let mut promised = share.promised.lock().unwrap_or_else(PoisonError::into_inner);
-        let behind = promised.next(self.clock.monotonic(), more, rate);
-        Refusal::Busy { retry_after: held.saturating_add(behind) }
+        let behind = promised.next(self.clock.monotonic(), self.weight(share, more) as f64, load.rate * PROMISED_PART);
+        Refusal::Busy { retry_after: before.saturating_add(behind) }
     }
+}
+
+/// Whether `weight` more bytes of a key would be written soon: a sender that waits for longer takes the server for dead. What a
+/// log writes in that time is shared as the memory is; a key that has nothing waiting is always heard.
+fn is_soon(load: &Load, weight: usize) -> bool {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and saturating")]
+    let max = ((load.rate * WAIT_MAX.as_secs_f64()) as usize).max(WAITING_BYTES_MIN);
+    load.own == 0 || room::fits(load.own, load.backlog, max, weight)
 }
 
 impl Share {
     /// A share that never holds more than `bytes_max`, and less where others hold something.
-    pub(crate) fn new(bytes_max: usize) -> Arc<Self> {
+    pub(crate) fn new(bytes_max: usize, line: usize) -> Arc<Self> {
         let (bytes, requests) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Arc::new(Self { bytes, requests, bytes_max, promised: Mutex::default() })
+        Arc::new(Self { bytes, requests, bytes_max, line, promised: Mutex::default() })
     }
 }
 
@@ -125,6 +159,30 @@ impl Held {
         Ok(())
     }
 
+    /// Announces what is held to the log, now that all of the body is here: many may have begun while there was room for
+    /// few.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when it would wait for too long.
+    pub(crate) fn announce(&mut self) -> Result<Announced, Refusal> {
+        self.body_bytes = self.bytes;
+        let (writing, weight) = (&self.all.writing, self.all.weight(&self.share, self.bytes));
+        if is_soon(&writing.load(self.share.line), weight) {
+            Ok(writing.announce(self.share.line, weight))
+        } else {
+            Err(self.all.busy(&self.share, self.bytes))
+        }
+    }
+
+    /// Notes how much of the body is held now that it has been judged.
+    #[expect(clippy::cast_precision_loss, reason = "a measure")]
+    pub(crate) fn note_growth(&self) {
+        let mut grown = self.all.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        let (bodies, held) = *grown;
+        *grown =
+            (bodies.mul_add(GROWTH_FADING, self.body_bytes as f64), held.mul_add(GROWTH_FADING, self.bytes as f64));
+    }
+
     /// Bytes that it holds.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
@@ -139,14 +197,21 @@ impl Held {
     }
 
     /// Counts what is held for another key: for when a body told whose it is.
-    pub(crate) fn belongs_to(&mut self, share: &Arc<Share>) {
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] when that key has too much waiting already.
+    pub(crate) fn belongs_to(&mut self, share: &Arc<Share>) -> Result<(), Refusal> {
         if Arc::ptr_eq(&self.share, share) {
-            return;
+            return Ok(());
+        }
+        if !is_soon(&self.all.writing.load(share.line), self.all.weight(share, self.bytes)) {
+            return Err(self.all.busy(share, self.bytes));
         }
         share.bytes.fetch_add(self.bytes, Ordering::Relaxed);
         share.requests.fetch_add(1, Ordering::Relaxed);
         self.release();
         self.share = Arc::clone(share);
+        Ok(())
     }
 
     /// Takes what is held from its share.
@@ -165,71 +230,4 @@ impl Drop for Held {
 }
 
 #[cfg(test)]
-mod tests {
-    use judi_world::SystemClock;
-
-    use super::*;
-
-    fn room_of(bytes_max: usize) -> Arc<InFlight> {
-        InFlight::new(Arc::new(SystemClock::default()), bytes_max, 1_000)
-    }
-
-    #[test]
-    fn what_is_held_is_bounded_by_key_and_given_back() {
-        let all = room_of(300);
-        let (greedy, modest) = (Share::new(usize::MAX), Share::new(20));
-        let mut first = InFlight::begin(&all, &greedy, 200).unwrap();
-        first.grow(200).unwrap();
-        assert!(first.grow(1).is_err() && InFlight::begin(&all, &greedy, 1).is_err(), "two thirds for one alone");
-        let mut second = InFlight::begin(&all, &modest, 20).unwrap();
-        second.grow(20).unwrap();
-        assert!(second.grow(1).is_err(), "its own limit");
-        assert_eq!((all.bytes(), all.requests()), (220, 2));
-        drop(first);
-        assert_eq!((all.bytes(), all.requests()), (20, 1));
-        assert!(second.grow(usize::MAX).is_err());
-    }
-
-    #[test]
-    fn requests_are_bounded_by_key_too() {
-        let all = InFlight::new(Arc::new(SystemClock::default()), 1_000, 30);
-        let (greedy, other) = (Share::new(usize::MAX), Share::new(usize::MAX));
-        let many: Vec<_> = (0..100).filter_map(|_| InFlight::begin(&all, &greedy, 0).ok()).collect();
-        assert_eq!(many.len(), 20);
-        assert!(InFlight::begin(&all, &other, 0).is_ok());
-        drop(many);
-        assert_eq!(all.requests(), 0);
-    }
-
-    #[test]
-    fn a_body_that_told_its_key_counts_for_it() {
-        let all = room_of(1_000);
-        let (nobody, key) = (Share::new(usize::MAX), Share::new(usize::MAX));
-        let mut held = InFlight::begin(&all, &nobody, 0).unwrap();
-        held.grow(10).unwrap();
-        held.belongs_to(&key);
-        held.belongs_to(&key);
-        let of = |share: &Share| (share.bytes.load(Ordering::Relaxed), share.requests.load(Ordering::Relaxed));
-        assert_eq!((of(&nobody), of(&key), all.bytes()), ((0, 0), (10, 1), 10));
-        drop(held);
-        assert_eq!((of(&key), all.bytes()), ((0, 0), 0));
-    }
-
-    #[test]
-    fn the_wait_is_what_is_held_over_the_rate_and_grows_with_each_that_was_told() {
-        let all = room_of(3_000_000);
-        all.note_rate(1_000_000.0);
-        let share = Share::new(usize::MAX);
-        let mut held = InFlight::begin(&all, &share, 0).unwrap();
-        held.grow(2_000_000).unwrap();
-        let waits: Vec<_> = (0..3)
-            .map(|_| match InFlight::begin(&all, &share, 500_000) {
-                Err(Refusal::Busy { retry_after }) => retry_after.as_secs_f64(),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        for (wait, expected) in waits.iter().zip([2.0, 2.5, 3.0]) {
-            assert!((wait - expected).abs() < 0.1, "{waits:?}");
-        }
-    }
-}
+mod tests;

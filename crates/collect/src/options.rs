@@ -132,6 +132,8 @@ pub struct Limits {
     pub body_pause: Duration,
     /// How slowly a body may arrive, in bytes a second, once the time of a pause is over. Under it: 408.
     pub body_rate_min: usize,
+    /// How long a 429 is kept back: who does not wait by itself is made to, and costs less meanwhile.
+    pub refusal_pause: Duration,
     /// What holds instead for Segment's paths.
     pub segment: SegmentLimits,
 }
@@ -175,6 +177,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(60),
             body_pause: Duration::from_secs(10),
             body_rate_min: 2_000,
+            refusal_pause: Duration::from_millis(500),
             segment: SegmentLimits::default(),
         }
     }

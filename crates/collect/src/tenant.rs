@@ -43,7 +43,7 @@ impl Tenant {
         let bucket = rate.map(|rate| Mutex::new(Bucket::new(rate, key.burst.unwrap_or(rate * BURST_SECONDS))));
         Self {
             line,
-            share: Share::new(key.in_flight_bytes.unwrap_or(usize::MAX)),
+            share: Share::new(key.in_flight_bytes.unwrap_or(usize::MAX), line),
             bucket,
             per_day_max: key.events_per_day.and_then(NonZeroU64::new),
             day: Mutex::default(),

@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 use crate::fair::drain::Drain;
 use crate::fair::rounds::{Asked, Rounds, Ticket};
 
+/// The weight of the newest turn in the mean of what turns take: a sixteenth.
+const MEAN_WEIGHT: usize = 16;
+
 /// How much may be under way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Window {
@@ -33,20 +36,53 @@ struct State {
     rounds: Rounds,
     waiting: HashMap<Ticket, oneshot::Sender<()>>,
     drain: Drain,
+    /// What each key has in its line or under way, and all of them.
+    backlogs: HashMap<usize, usize>,
+    backlog: usize,
+    /// What a turn lately took.
+    mean: usize,
 }
 
 /// A turn; it is over when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Turn {
     turns: Arc<Turns>,
+    key: usize,
     amount: usize,
+}
+
+/// Work that is on its way to its line: it counts as waiting there from now on.
+#[derive(Debug)]
+pub(crate) struct Announced {
+    turns: Arc<Turns>,
+    key: usize,
+    amount: usize,
+}
+
+/// How much waits, and how fast it gets done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    /// In lines and under way, of one key and of all.
+    pub(crate) own: usize,
+    pub(crate) backlog: usize,
+    /// What a turn lately took; 0: there was none.
+    pub(crate) mean: usize,
+    /// A second.
+    pub(crate) rate: f64,
 }
 
 impl Turns {
     /// Nobody waits. `quantum` is what each line gets per round.
     pub(crate) fn new(clock: Arc<dyn Clock>, window: Window, quantum: usize) -> Arc<Self> {
         let (Window::Fixed(first) | Window::Measured { min: first, .. }) = window;
-        let state = State { rounds: Rounds::new(first, quantum), waiting: HashMap::new(), drain: Drain::default() };
+        let state = State {
+            rounds: Rounds::new(first, quantum),
+            waiting: HashMap::new(),
+            drain: Drain::default(),
+            backlogs: HashMap::new(),
+            backlog: 0,
+            mean: 0,
+        };
         Arc::new(Self { clock, window, state: Mutex::new(state) })
     }
 
@@ -60,11 +96,14 @@ impl Turns {
             let _ = receiver.await;
             place.is_left = true;
         }
-        Turn { turns: Arc::clone(self), amount }
+        Turn { turns: Arc::clone(self), key, amount }
     }
 
     fn ask(&self, key: usize, amount: usize) -> Option<(Ticket, oneshot::Receiver<()>)> {
         let mut state = self.lock();
+        state.remember(key, amount);
+        state.mean =
+            if state.mean == 0 { amount } else { state.mean - state.mean / MEAN_WEIGHT + amount / MEAN_WEIGHT };
         match state.rounds.ask(key, amount) {
             Asked::Now => {
                 state.drain.begin(self.clock.monotonic());
@@ -78,14 +117,23 @@ impl Turns {
         }
     }
 
-    /// Bytes a second that get done, of the moments in which anything was under way.
-    pub(crate) fn rate(&self) -> f64 {
-        self.lock().drain.rate()
+    /// Counts work that will ask for a turn, until what is returned is dropped.
+    pub(crate) fn announce(self: &Arc<Self>, key: usize, amount: usize) -> Announced {
+        self.lock().remember(key, amount);
+        Announced { turns: Arc::clone(self), key, amount }
     }
 
-    fn give_back(&self, amount: usize, done: usize) {
+    /// What waits, of `key` and of all.
+    pub(crate) fn load(&self, key: usize) -> Load {
+        let state = self.lock();
+        let own = state.backlogs.get(&key).copied().unwrap_or(0);
+        Load { own, backlog: state.backlog, mean: state.mean, rate: state.drain.rate() }
+    }
+
+    fn give_back(&self, key: usize, amount: usize, done: usize) {
         let now = self.clock.monotonic();
         let mut state = self.lock();
+        state.forget(key, amount);
         state.drain.end(now, done);
         if let Window::Measured { time, min, max } = self.window {
             let measured = state.drain.rate() * time.as_secs_f64();
@@ -106,9 +154,34 @@ impl Turns {
     }
 }
 
+impl State {
+    /// Adds what is to be done to the backlog.
+    fn remember(&mut self, key: usize, amount: usize) {
+        self.backlog += amount;
+        *self.backlogs.entry(key).or_default() += amount;
+    }
+
+    /// Takes what is done, or given up, from the backlog.
+    fn forget(&mut self, key: usize, amount: usize) {
+        self.backlog = self.backlog.saturating_sub(amount);
+        if let Some(own) = self.backlogs.get_mut(&key) {
+            *own = own.saturating_sub(amount);
+            if *own == 0 {
+                self.backlogs.remove(&key);
+            }
+        }
+    }
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        self.turns.lock().forget(self.key, self.amount);
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.turns.give_back(self.amount, self.amount);
+        self.turns.give_back(self.key, self.amount, self.amount);
     }
 }
 
@@ -129,10 +202,14 @@ impl Drop for Place {
         let still_waited = {
             let mut state = self.turns.lock();
             state.waiting.remove(&self.ticket);
-            state.rounds.leave(self.key, self.ticket)
+            let still_waited = state.rounds.leave(self.key, self.ticket);
+            if still_waited {
+                state.forget(self.key, self.amount);
+            }
+            still_waited
         };
         if !still_waited {
-            self.turns.give_back(self.amount, 0);
+            self.turns.give_back(self.key, self.amount, 0);
         }
     }
 }
@@ -158,6 +235,7 @@ mod tests {
         let Poll::Ready(running) = poll(first.as_mut()) else { panic!("nobody was before") };
         let mut second = pin!(turns.wait(1, 10));
         assert!(poll(second.as_mut()).is_pending());
+        assert_eq!((turns.load(1).own, turns.load(2).own, turns.load(2).backlog), (20, 0, 20));
         {
             // One goes while it waits, one when its turn has come but before it knew.
             let mut gone = Box::pin(turns.wait(2, 10));
@@ -169,6 +247,7 @@ mod tests {
             let Poll::Ready(running) = poll(second.as_mut()) else { panic!("its turn") };
             drop(running);
         }
+        assert_eq!((turns.load(1).backlog, turns.load(1).own), (0, 0));
         assert_eq!(turns.lock().rounds.under_way(), 0);
         assert!(turns.lock().waiting.is_empty());
     }

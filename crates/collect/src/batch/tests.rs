@@ -11,6 +11,7 @@ use super::*;
 use crate::accept::Facts;
 use crate::format::Form;
 use crate::in_flight::{InFlight, Share};
+use crate::turns::{Turns, Window};
 
 const TEXT: &str = "syntax = \"proto3\"; import \"judi/v1/options.proto\";\n\
     message Empty { option (judi.event) = {name: \"empty\" owner: \"o\" description: \"d\"}; }";
@@ -22,14 +23,19 @@ struct Fixture {
     share: Arc<Share>,
 }
 
+fn in_flight(bytes_max: usize) -> Arc<InFlight> {
+    let clock = Arc::new(SystemClock::default());
+    InFlight::new(clock.clone(), bytes_max, 10, Turns::new(clock, Window::Fixed(1), 1))
+}
+
 impl Fixture {
     fn new() -> Self {
         let sources = [Source { name: "t.proto".to_owned(), text: SourceText::Proto(TEXT.to_owned()) }];
         Self {
             schemas: Schemas::first(&sources).unwrap(),
             seen: SeenIds::new(1_000),
-            in_flight: InFlight::new(Arc::new(SystemClock::default()), 1_000_000, 10),
-            share: Share::new(usize::MAX),
+            in_flight: in_flight(1_000_000),
+            share: Share::new(usize::MAX, 0),
         }
     }
 
@@ -166,7 +172,7 @@ fn a_record_that_the_log_never_takes_is_rejected_and_its_neighbours_may_come_aga
 
 #[test]
 fn a_body_that_grows_over_the_room_is_refused() {
-    let fixture = Fixture { in_flight: InFlight::new(Arc::new(SystemClock::default()), 50, 10), ..Fixture::new() };
+    let fixture = Fixture { in_flight: in_flight(50), ..Fixture::new() };
     assert!(matches!(fixture.try_prepare(&[A, B]), Err(Refusal::Busy { .. })));
     assert_eq!(fixture.in_flight.bytes(), 0, "what was held is given back");
 }

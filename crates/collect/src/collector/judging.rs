@@ -15,6 +15,7 @@ use crate::in_flight::Held;
 use crate::inflate::{self, Encoding};
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
+use crate::turns::Announced;
 
 /// Bodies from here on, and all compressed ones, are judged off the threads that serve connections: below it
 /// the work is a millisecond and handing it over costs more than it saves.
@@ -77,7 +78,7 @@ impl Collector {
             Some(tenant) => tenant,
             None => self.keys.admit(Some(&batch.write_key), arrival.origin.as_deref())?,
         };
-        held.belongs_to(tenant.share());
+        held.belongs_to(tenant.share())?;
         let events = batch.events.len();
         tenant.charge(self.moment(), events)?;
         let bytes_max =
@@ -121,9 +122,11 @@ impl Collector {
     }
 
     /// Makes the records durable, in one group commit, when it is the key's turn.
-    pub(super) async fn write(&self, judged: Judged, held: Held) -> Result<Settled, Refusal> {
+    pub(super) async fn write(&self, judged: Judged, held: Held, announced: Announced) -> Result<Settled, Refusal> {
         let Judged { mut prepared, tenant, events, cookie } = judged;
         let batches = prepared.take_batches();
+        drop(announced);
+        held.note_growth();
         let outcomes = if batches.is_empty() {
             Vec::new()
         } else {
@@ -133,7 +136,6 @@ impl Collector {
             self.telemetry.appended(prepared.record_bytes(), self.monotonic().saturating_sub(started));
             self.note_log(&outcomes);
             drop(turn);
-            self.in_flight.note_rate(self.writing.rate());
             outcomes
         };
         let mut settled = prepared.settle(&outcomes, &self.seen).inspect_err(|_| tenant.give_back(events))?;

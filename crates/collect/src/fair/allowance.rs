@@ -9,8 +9,8 @@ const DAY_US: i64 = 86_400_000_000;
 /// The weight of the newest request in the mean number of events of a request: an eighth.
 const MEAN_WEIGHT: f64 = 0.125;
 
-/// The longest wait that others' promises add up to. Senders told more than this have given up by then, and what
-/// was promised to senders that never came back must not keep the others away.
+/// How far ahead anything is promised. What was promised to senders that never came back, or that came at once and were
+/// promised again, must not keep the others away for longer; past it promises begin anew, among those made before.
 const PROMISED_MAX: Duration = Duration::from_secs(60);
 
 /// A token bucket: `per_second` tokens come in each second, up to `burst`. A batch is taken whole while there is any
@@ -79,9 +79,8 @@ impl Promised {
         let rate = rate.max(0.001);
         let passed = now.saturating_sub(self.at).as_secs_f64() * rate;
         self.at = self.at.max(now);
-        let most = PROMISED_MAX.as_secs_f64() * rate;
-        let before = (self.amount - passed).clamp(0.0, most);
-        self.amount = (before + amount.max(0.0)).min(most);
+        let before = (self.amount - passed).max(0.0) % (PROMISED_MAX.as_secs_f64() * rate);
+        self.amount = before + amount.max(0.0);
         seconds(before / rate)
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 /// How much busy time one measurement takes in: some groups of the log, so that a single slow sync is not a slow disk.
 const WINDOW: Duration = Duration::from_millis(50);
 
-/// The weight of the newest measurement: a quarter.
-const WEIGHT: f64 = 0.25;
+/// What is left of the measurements before with each new one: three quarters. Work and time fade apart, so that a stall
+/// weighs as much as it took, and not as one measurement among many quick ones.
+const FADING: f64 = 0.75;
 
 /// What is assumed before anything has been measured, in bytes a second: a slow disk.
-pub(crate) const UNMEASURED: f64 = 20e6;
+const UNMEASURED: f64 = 20e6;
 
 /// Bytes a second of the last moments in which there was work.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +21,8 @@ pub(crate) struct Drain {
     at: Duration,
     busy: Duration,
     bytes: f64,
-    rate: Option<f64>,
+    /// Seconds and bytes of the measurements so far.
+    measured: (f64, f64),
 }
 
 impl Drain {
@@ -37,15 +39,16 @@ impl Drain {
         self.under_way = self.under_way.saturating_sub(1);
         self.bytes += bytes as f64;
         if self.busy >= WINDOW {
-            let measured = self.bytes / self.busy.as_secs_f64();
-            self.rate = Some(self.rate.map_or(measured, |rate| rate + WEIGHT * (measured - rate)));
+            let (seconds, bytes) = self.measured;
+            self.measured = (seconds.mul_add(FADING, self.busy.as_secs_f64()), bytes.mul_add(FADING, self.bytes));
             (self.busy, self.bytes) = (Duration::ZERO, 0.0);
         }
     }
 
     /// Bytes a second; never under one.
     pub(crate) fn rate(&self) -> f64 {
-        self.rate.unwrap_or(UNMEASURED).max(1.0)
+        let (seconds, bytes) = self.measured;
+        if seconds > 0.0 { (bytes / seconds).max(1.0) } else { UNMEASURED }
     }
 
     fn count_to(&mut self, now: Duration) {
@@ -65,7 +68,7 @@ mod tests {
         let ms = Duration::from_millis;
         let mut drain = Drain::default();
         assert!((drain.rate() - UNMEASURED).abs() < 1.0);
-        // Two pieces of 1,000 bytes share 100 ms; then a second of nothing; then 1,000 bytes in 50 ms.
+        // Two pieces of 1,000 bytes share 100 ms; then a second of nothing; then 2,000 bytes in 50 ms.
         drain.begin(ms(0));
         drain.begin(ms(10));
         drain.end(ms(40), 1_000);
@@ -73,6 +76,6 @@ mod tests {
         assert!((drain.rate() - 20_000.0).abs() < 1.0, "{}", drain.rate());
         drain.begin(ms(1_100));
         drain.end(ms(1_150), 2_000);
-        assert!((drain.rate() - 25_000.0).abs() < 1.0, "a quarter of the way to 40,000: {}", drain.rate());
+        assert!((drain.rate() - 28_000.0).abs() < 1.0, "3,500 bytes in 125 ms: {}", drain.rate());
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +11,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use judi_collect::{CollectOptions, Collector, CollectorParts, Key, router};
+use judi_collect::{CollectOptions, Collector, CollectorParts, Key, Limits, router};
 use judi_faults::SimWorld;
 use judi_log::{
     AppendError, AppendManyFuture, Batch, Bounds, EmbeddedLog, FetchError, Fetched, GroupError, Log, LogId, LogOptions,
@@ -54,8 +55,14 @@ pub(crate) fn options() -> CollectOptions {
     CollectOptions {
         keys: vec![Key::open("dev", "development"), web, old],
         seen_ids: 1 << 10,
+        limits: quick(),
         ..CollectOptions::default()
     }
+}
+
+/// The usual limits, but that a refusal is answered at once.
+pub(crate) fn quick() -> Limits {
+    Limits { refusal_pause: Duration::ZERO, ..Limits::default() }
 }
 
 /// A collector and everything that a test looks at.

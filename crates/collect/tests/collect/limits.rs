@@ -9,10 +9,15 @@ use judi_collect::{CollectOptions, Key, Limits};
 use judi_log::Topic;
 use judi_world::Timestamp;
 
-use crate::bed::{Answer, Bed, EXAMPLE, post, records};
+use crate::bed::{Answer, Bed, EXAMPLE, post, quick, records};
 
 fn two_keys(first: Key) -> CollectOptions {
-    CollectOptions { keys: vec![first, Key::open("other", "other")], seen_ids: 1 << 10, ..CollectOptions::default() }
+    CollectOptions {
+        keys: vec![first, Key::open("other", "other")],
+        seen_ids: 1 << 10,
+        limits: quick(),
+        ..CollectOptions::default()
+    }
 }
 
 async fn send(bed: &Bed, key: &str, events: usize) -> Answer {
@@ -86,7 +91,7 @@ async fn what_was_not_kept_is_not_charged() {
 
 #[tokio::test]
 async fn what_one_key_holds_leaves_room_for_another() {
-    let limits = Limits { in_flight_bytes: 30_000, body_pause: Duration::from_secs(3_600), ..Limits::default() };
+    let limits = Limits { in_flight_bytes: 30_000, body_pause: Duration::from_secs(3_600), ..quick() };
     let bed = Arc::new(Bed::with(CollectOptions { limits, ..two_keys(Key::open("dev", "development")) }));
     // Bodies that hold their bytes and never end.
     let mut endless = Vec::new();
@@ -115,7 +120,7 @@ async fn what_one_key_holds_leaves_room_for_another() {
 
 #[tokio::test]
 async fn a_length_that_cannot_fit_is_refused_before_a_byte_of_it() {
-    let limits = Limits { in_flight_bytes: 3_000, batch_bytes: 100_000, ..Limits::default() };
+    let limits = Limits { in_flight_bytes: 3_000, batch_bytes: 100_000, ..quick() };
     let bed = Bed::with(CollectOptions { limits, ..two_keys(Key::open("dev", "development")) });
     let (sender, parts) = tokio::sync::mpsc::channel(1);
     // A sender that waits to be told to go on.
@@ -132,7 +137,7 @@ async fn a_length_that_cannot_fit_is_refused_before_a_byte_of_it() {
 
 #[tokio::test]
 async fn refusals_of_late_can_be_read() {
-    let limits = Limits { event_bytes: 300, ..Limits::default() };
+    let limits = Limits { event_bytes: 300, ..quick() };
     let bed = Bed::with(CollectOptions { limits, ..crate::bed::options() });
     bed.sim.clock.jump_to(Timestamp(1_795_420_800_000_000));
     bed.post("{").await;
@@ -160,4 +165,17 @@ async fn refusals_of_late_can_be_read() {
     );
     assert_eq!((refusals[3].path.as_str(), refusals[3].at), ("/v1/eventz", Timestamp(1_795_420_800_000_000)));
     assert!(refusals[2].detail.contains("over the limit of 300"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_wait_is_made_to() {
+    let key = Key { events_per_second: Some(1.0), burst: Some(1.0), ..Key::open("dev", "development") };
+    let bed = Bed::with(CollectOptions { limits: Limits::default(), ..two_keys(key) });
+    send(&bed, "dev", 10).await;
+    let asked = tokio::time::Instant::now();
+    assert_eq!(send(&bed, "dev", 1).await.status.as_u16(), 429);
+    assert_eq!(asked.elapsed(), Limits::default().refusal_pause);
+    let asked = tokio::time::Instant::now();
+    assert_eq!(send(&bed, "nobody", 1).await.status.as_u16(), 401);
+    assert_eq!(asked.elapsed(), Duration::ZERO, "what waiting does not mend is told at once");
 }

@@ -8,7 +8,7 @@ use axum::http::Request;
 use judi_collect::{CollectOptions, Limits};
 use judi_log::{AppendError, Topic};
 
-use crate::bed::{Bed, EXAMPLE, options, post, records};
+use crate::bed::{Bed, EXAMPLE, options, post, quick, records};
 use crate::requests::example_protobuf;
 
 fn no_space() -> AppendError {
@@ -68,16 +68,16 @@ async fn what_was_taken_of_a_body_is_told_event_by_event() {
 
 #[tokio::test]
 async fn more_at_once_than_the_memory_is_for_is_a_429() {
-    let limits = Limits { in_flight_bytes: 6_000, ..Limits::default() };
+    let limits = Limits { in_flight_bytes: 3_000, ..quick() };
     let bed = Bed::with(CollectOptions { limits, ..options() });
-    let answer = bed.post(format!(r#"{{"events":[],"x":"{}"}}"#, "x".repeat(8_000))).await;
+    let answer = bed.post(format!(r#"{{"events":[],"x":"{}"}}"#, "x".repeat(2_500))).await;
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "1"));
     assert_eq!(bed.post(r#"{"events":[{"event":"ping"}]}"#).await.results().len(), 1, "what was held is given back");
 }
 
 #[tokio::test]
 async fn a_context_repeated_into_too_many_records_is_too_large() {
-    let limits = Limits { records_bytes: 100_000, ..Limits::default() };
+    let limits = Limits { records_bytes: 100_000, ..quick() };
     let bed = Bed::with(CollectOptions { limits, ..options() });
     let events = vec![r#"{"event":"ping"}"#; 100].join(",");
     let answer = bed.post(format!(r#"{{"context":{{"device":"{}"}},"events":[{events}]}}"#, "x".repeat(2_000))).await;
