@@ -3,6 +3,7 @@
 //! | bench | measured | beside | target |
 //! |---|---|---|---|
 //! | accept | durable events a second over HTTP | nginx logging the same bodies unsynced; the disk's syncs | 200,000 |
+//! | parquet | rows a second of one core, from the wire into files | chDB converting the same messages | chDB x 2 |
 //! | judge | events a second into the table, of one core | decoding and writing files alone | 400,000 |
 //! | import | lines a second of an access log, until they are in the table | DuckDB taking the lines apart | 150,000 |
 //! | freshness | from accepted to visible to a query | the interval of commits | p99 5 s |
@@ -14,6 +15,7 @@
 
 mod accept;
 mod articles;
+mod chdb;
 mod disk;
 mod duckdb;
 mod freshness;
@@ -22,6 +24,7 @@ mod import;
 mod judge;
 mod machine;
 mod nginx;
+mod parquet;
 mod project;
 mod publish;
 mod query;
@@ -48,7 +51,7 @@ pub(crate) struct Bench {
     /// Connections that send, each with one batch in flight.
     #[arg(long, default_value_t = 8)]
     connections: u64,
-    /// Events that are judged.
+    /// Events that are judged or converted.
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
     /// Lines that are imported, at least.
@@ -67,6 +70,8 @@ pub(crate) struct Bench {
 enum Which {
     /// Events accepted durably over HTTP.
     Accept,
+    /// Messages converted to Parquet.
+    Parquet,
     /// Events judged into the table.
     Judge,
     /// Lines of an access log imported.
@@ -87,6 +92,9 @@ pub(crate) fn run(bench: &Bench) -> Result<(), Failure> {
     let folder = bench.dir.as_deref();
     if is_asked(Which::Accept) {
         accept::run(folder, bench.seconds, bench.connections)?;
+    }
+    if is_asked(Which::Parquet) {
+        parquet::run(folder, bench.events)?;
     }
     if is_asked(Which::Judge) {
         judge::run(folder, bench.events)?;

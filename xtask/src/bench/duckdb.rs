@@ -20,7 +20,7 @@ for _ in range(int(sys.argv[1])):
 "#;
 
 /// The Python that has DuckDB.
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     Command::new(std::env::var_os("JUDI_PYTHON").unwrap_or_else(|| "python3".into()))
 }
 
