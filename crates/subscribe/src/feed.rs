@@ -84,6 +84,9 @@ impl Feed {
                     From::Offset(offset) => (*offset).min(bounds.end),
                     From::Cursor(cursor) => cursor.next(topic, partition).unwrap_or(bounds.end),
                 };
+                if next > bounds.end {
+                    return Err(FeedError::Beyond { topic, partition, from: next, end: bounds.end });
+                }
                 cursor.set(topic, partition, next);
                 places.push((topic, partition));
             }

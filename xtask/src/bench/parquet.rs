@@ -39,8 +39,25 @@ const RECEIVED_DURING_US: f64 = 3.6e9;
 
 /// The text of the context, in the order of `judi.v1.Context`.
 const CONTEXT: [&str; 20] = [
-    "anonymous_id", "user_id", "session_id", "app", "app_version", "platform", "os", "device", "locale", "page_url",
-    "page_path", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "consent", "sdk",
+    "anonymous_id",
+    "user_id",
+    "session_id",
+    "app",
+    "app_version",
+    "platform",
+    "os",
+    "device",
+    "locale",
+    "page_url",
+    "page_path",
+    "referrer",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+    "consent",
+    "sdk",
     "sdk_version",
 ];
 
@@ -186,12 +203,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
 
 /// What chDB runs: the same columns from the same messages.
 fn statement(model: &Model, from: &Path, protos: &Path, to: &Path) -> Result<String, Failure> {
-    let (_, message) = model
-        .events
-        .iter()
-        .zip(model.derived_names())
-        .find(|(event, _)| event.name == EVENT)
-        .ok_or_else(|| Failure::stage("the schema")(format!("no {EVENT}")))?;
+    let index = event(model)?.index as usize;
+    let message = model.derived_names().swap_remove(index);
     let context = CONTEXT.map(|name| format!("{name} String")).join(", ");
     let columns = format!(
         "envelope Tuple(event_id String, event String, event_time_us Int64, received_at_us Int64, \
