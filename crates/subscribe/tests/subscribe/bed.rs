@@ -15,7 +15,7 @@ use judi_subscribe::{
 };
 use judi_world::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 const PROTO: &str = r#"syntax = "proto3"; package a.v1; import "judi/v1/options.proto";
@@ -97,7 +97,10 @@ impl Bed {
 
     /// Sends one request and gives the connection to read from.
     pub(crate) async fn ask(&self, method: &str, path: &str, headers: &str) -> Reader {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        // Of some systems the buffers grow until they hold all that a test sends.
+        socket.set_recv_buffer_size(64 << 10).unwrap();
+        let mut stream = socket.connect(self.address).await.unwrap();
         let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n{headers}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         Reader { stream, text: String::new() }
