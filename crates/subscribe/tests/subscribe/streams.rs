@@ -113,7 +113,7 @@ async fn readers_present_a_token_where_tokens_are_configured_and_are_refused_off
 async fn a_subscriber_that_takes_nothing_is_cut_off_and_another_is_not_kept_waiting() {
     let options = SubscribeOptions { slow_timeout: Duration::from_millis(200), ..SubscribeOptions::default() };
     let bed = Bed::new(options).await;
-    let mut slow = bed.ask("GET", "/v1/subscribe?from=start", "").await;
+    let mut slow = bed.ask("GET", "/v1/subscribe?from=start", "connection: close\r\n").await;
     let mut quick = bed.ask("GET", "/v1/subscribe?from=start", "").await;
     // More than two sockets' buffers and the channel hold: some megabytes on loopback.
     let count = 40_000_usize;
