@@ -325,7 +325,11 @@ impl Names<'_> {
             path: path(enumeration.full_name(), enumeration.package_name()),
             comment: about(enumeration.full_name()),
             values: enumeration
-                .values()
+                .enum_descriptor_proto()
+                .value
+                .iter()
+                // The pool keeps them by number.
+                .filter_map(|declared| enumeration.values().find(|value| value.name() == declared.name()))
                 .map(|value| EnumValue {
                     name: value.name().to_owned(),
                     number: value.number(),
