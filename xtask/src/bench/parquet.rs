@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judi_schema::columns::EventColumns;
+use judi_schema::compile::{Source, SourceText, compile};
 use judi_schema::envelope::Envelope;
 use judi_schema::model::Model;
 use judi_schema::schemas::Schemas;
@@ -17,6 +18,7 @@ use judi_table::Sink;
 use judi_world::World;
 use prost::Message;
 use prost::encoding::{WireType, decode_varint, encode_key, encode_varint};
+use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 
 use super::articles::{Articles, EVENT, event};
 use super::machine::{Process, cpu_time};
@@ -24,7 +26,6 @@ use super::project::scratch;
 use super::report::{Report, count, megabytes, rate, time};
 use super::{chdb, schema, table};
 use crate::failure::Failure;
-use crate::repository;
 
 /// How much faster than chDB.
 const TARGET: f64 = 2.0;
@@ -36,6 +37,10 @@ const BATCH_ROWS: usize = 1 << 15;
 /// 2026-03-02T06:00:00Z; the events are received within the hour that follows.
 const RECEIVED_FROM_US: i64 = 1_772_431_200_000_000;
 const RECEIVED_DURING_US: f64 = 3.6e9;
+
+/// What chDB reads.
+const PROTO: &str = "converted.proto";
+const MESSAGE: &str = "Converted";
 
 /// The text of the context, in the order of `judi.v1.Context`.
 const CONTEXT: [&str; 20] = [
@@ -93,7 +98,7 @@ pub(crate) fn run(folder: Option<&Path>, events: u64) -> Result<(), Failure> {
     let protos = scratch.path().join("proto");
     lay_out(schemas.current(), &protos)?;
     let out = scratch.path().join("chdb.parquet");
-    let took = chdb::best_of(RUNS, &out, &statement(schemas.current(), &file, &protos, &out)?)?;
+    let took = chdb::best_of(RUNS, &out, &statement(&file, &protos, &out))?;
     let peer = rate(events, took);
     let written = fs::metadata(&out).map_or(0, |metadata| metadata.len());
     let note = format!("best of {RUNS}: {} on a core; {} written, zstd", time(took), megabytes(written));
@@ -174,37 +179,54 @@ fn on_cores(work: impl FnOnce() -> Result<(), Failure>) -> Result<Duration, Fail
     Ok(cpu_time(Process::Own).zip(before).map_or(wall, |(after, before)| after.saturating_sub(before)))
 }
 
-/// All `.proto` files that the derived one needs, and itself.
+/// A file with the one message that is converted, as the derived file has it, in one piece and without options: chDB
+/// follows no imports.
 fn lay_out(model: &Model, folder: &Path) -> Result<(), Failure> {
-    copy_tree(&repository::root().join("crates/schema/proto"), folder)?;
-    copy_tree(&repository::newsroom_schema(), folder)?;
-    let file = folder.join(model.derived_file_name());
-    make(file.parent().unwrap_or(folder))?;
-    fs::write(&file, model.derived_proto()).map_err(Failure::file("write", &file))
+    let text = "syntax = \"proto3\"; import \"judi/v1/event.proto\"; message Any { judi.v1.Envelope of = 1; }";
+    let carried = compile(&[Source { name: "any.proto".to_owned(), text: SourceText::Proto(text.to_owned()) }])?;
+    let fields_of = |pool: &DescriptorPool, name: &str| {
+        let message = pool.get_message_by_name(name).ok_or_else(|| Failure::Wrong {
+            what: "the schema".to_owned(),
+            found: "one without it".to_owned(),
+            wanted: format!("one with {name}"),
+        });
+        message.map(|message| declared(&message))
+    };
+    let (envelope, context) =
+        (fields_of(&carried.pool, "judi.v1.Envelope")?, fields_of(&carried.pool, "judi.v1.Context")?);
+    let payload = fields_of(&model.compiled.pool, &event(model)?.full_name)?;
+    let text = format!(
+        "syntax = \"proto3\";\nmessage Envelope {{\n{envelope}}}\nmessage Context {{\n{context}}}\n\
+         message Payload {{\n{payload}}}\n\
+         message {MESSAGE} {{\n  Envelope envelope = 1;\n  Payload payload = 2;\n}}\n"
+    );
+    fs::create_dir_all(folder).map_err(Failure::file("make", folder))?;
+    let file = folder.join(PROTO);
+    fs::write(&file, text).map_err(Failure::file("write", &file))
 }
 
-fn make(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(Failure::file("make", folder))
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
-    make(to)?;
-    for entry in fs::read_dir(from).map_err(Failure::file("list", from))? {
-        let path = entry.map_err(Failure::file("list", from))?.path();
-        let target = to.join(path.file_name().unwrap_or_default());
-        if path.is_dir() {
-            copy_tree(&path, &target)?;
+/// The fields of a message as lines of a `.proto` file; enums as their numbers.
+fn declared(message: &MessageDescriptor) -> String {
+    let lines = message.fields().map(|field| {
+        let label = if field.is_list() {
+            "repeated "
+        } else if field.supports_presence() && field.kind().as_message().is_none() {
+            "optional "
         } else {
-            fs::copy(&path, &target).map_err(Failure::file("copy", &path))?;
-        }
-    }
-    Ok(())
+            ""
+        };
+        let kind = match field.kind() {
+            Kind::Message(inner) => inner.name().to_owned(),
+            Kind::Enum(_) => "int32".to_owned(),
+            scalar => format!("{scalar:?}"),
+        };
+        format!("  {label}{kind} {} = {};\n", field.name(), field.number())
+    });
+    lines.collect()
 }
 
 /// What chDB runs: the same columns from the same messages.
-fn statement(model: &Model, from: &Path, protos: &Path, to: &Path) -> Result<String, Failure> {
-    let index = event(model)?.index as usize;
-    let message = model.derived_names().swap_remove(index);
+fn statement(from: &Path, protos: &Path, to: &Path) -> String {
     let context = CONTEXT.map(|name| format!("{name} String")).join(", ");
     let columns = format!(
         "envelope Tuple(event_id String, event String, event_time_us Int64, received_at_us Int64, \
@@ -217,18 +239,18 @@ fn statement(model: &Model, from: &Path, protos: &Path, to: &Path) -> Result<Str
         .map(|name| format!("fromUnixTimestamp64Micro(envelope.{name}_us) AS {name}"))
         .join(", ");
     let context = CONTEXT.map(|name| format!("envelope.context.{name} AS {name}")).join(", ");
-    Ok(format!(
+    format!(
         "INSERT INTO FUNCTION file('{to}', 'Parquet') SELECT envelope.event_id AS event_id, envelope.event AS event, \
          {times}, envelope.sequence AS sequence, envelope.schema_version AS schema_version, \
          envelope.is_bot AS is_bot, {context}, payload AS {EVENT} FROM file('{from}', 'Protobuf', '{columns}') \
-         SETTINGS max_threads = 1, format_schema = '{protos}/{file}:{message}', \
+         SETTINGS max_threads = 1, format_schema = '{protos}/{file}:{MESSAGE}', \
          output_format_parquet_compression_method = 'zstd', output_format_compression_level = 1, \
          output_format_parquet_parallel_encoding = 0, engine_file_truncate_on_insert = 1",
         to = to.display(),
         from = from.display(),
         protos = protos.display(),
-        file = model.derived_file_name(),
-    ))
+        file = PROTO,
+    )
 }
 
 /// How many rows both have, and how many of Judi's chDB's file does not have.

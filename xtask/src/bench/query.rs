@@ -24,7 +24,7 @@ use super::{duckdb, table};
 use crate::failure::Failure;
 
 /// At most this much slower than DuckDB.
-const TARGET: f64 = 1.5;
+const TARGET: f64 = 1.0;
 const RUNS: u32 = 3;
 const DAYS: u64 = 14;
 /// Files of a day, as compaction leaves them.
