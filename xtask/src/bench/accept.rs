@@ -124,7 +124,8 @@ fn half_the_peak(
     sending: Duration,
     peak: f64,
 ) -> Result<bool, Failure> {
-    let judi = Project::init(folder, "")?.up()?;
+    let project = Project::init(folder, "")?;
+    let judi = project.up()?;
     let interval = Duration::from_secs_f64(connections as f64 * BATCH_EVENTS as f64 / (peak / 2.0).max(1.0));
     let requests = requests(schemas.current(), articles, Form::Protobuf, connections)?;
     let measured = drive(judi.address, requests, sending, Peer::Judi, Some(interval))?;

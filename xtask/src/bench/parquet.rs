@@ -255,8 +255,20 @@ fn statement(from: &Path, protos: &Path, to: &Path) -> String {
 
 /// How many rows both have, and how many of Judi's chDB's file does not have.
 fn differing_rows(judi: &str, chdb: &Path) -> String {
-    let columns = "event_id, event_time, received_at, sequence, is_bot, anonymous_id, page_path, \
-                   tupleElement(article_view, 'article_id'), tupleElement(article_view, 'word_count')";
+    // As text, since the two say differently which columns can be NULL.
+    let columns = [
+        "event_id",
+        "event_time",
+        "received_at",
+        "sequence",
+        "is_bot",
+        "anonymous_id",
+        "page_path",
+        "tupleElement(article_view, 'article_id')",
+        "tupleElement(article_view, 'word_count')",
+    ]
+    .map(|column| format!("ifNull(toString({column}), '')"))
+    .join(", ");
     let from = |path: &str| format!("SELECT DISTINCT {columns} FROM file('{path}', 'Parquet')");
     let (judi, chdb) = (from(judi), from(&chdb.display().to_string()));
     format!(
