@@ -8,6 +8,7 @@
 //! | an error that waiting does not help | says so and ends; everything is still in the log |
 
 mod compactor;
+mod priority;
 mod worker;
 
 use std::future::Future;
@@ -88,7 +89,10 @@ impl Judge {
         }
         let thread = std::thread::Builder::new()
             .name("judi-judge".to_owned())
-            .spawn(move || worker.run())
+            .spawn(move || {
+                priority::lower_to(priority::JUDGE);
+                worker.run();
+            })
             .map_err(JudgeError::Start)?;
         Ok(JudgeHandle { progress, accounts, schemas, nudges, stop, thread: Mutex::new(Some(thread)) })
     }

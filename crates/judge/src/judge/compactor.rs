@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::priority;
 use crate::again::{Again, AgainStep};
 use crate::error::JudgeError;
 use crate::tables::JudgeTable;
@@ -44,7 +45,10 @@ impl Compactor {
         let is_stopping = Arc::clone(&stopping);
         let mut work =
             Work { tables, again, retention, changed, is_stopping, waits: false, complained: false, vacuumed: None };
-        let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(move || work.run(&nudged))?;
+        let thread = std::thread::Builder::new().name("judi-compact".to_owned()).spawn(move || {
+            priority::lower_to(priority::COMPACTION);
+            work.run(&nudged);
+        })?;
         Ok(Self { nudges: Some(nudges), stopping, thread: Some(thread) })
     }
 
