@@ -45,7 +45,7 @@ const BYTES: [(&str, &str, &str); 37] = [
     ("not canonical, map order/fields in another order", "scalars_optional", "680118052001"),
     ("not canonical, map order/a field twice", "scalars_optional", "18051806"),
     ("not canonical, map order/a message twice is merged", "nested", "0a0208050a03120161"),
-    ("not canonical, map order/two members of a oneof", "scalars_oneof", "20051a0000000000"),
+    ("not canonical, map order/two members of a oneof", "scalars_oneof", "20051d00000000"),
     ("not canonical, map order/an entry twice", "map_keys", "0a0508011201610a0508011201 62"),
     ("not canonical, map order/an entry without key and value", "map_keys", "0a00"),
 ];

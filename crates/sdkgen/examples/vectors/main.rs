@@ -72,6 +72,9 @@ impl Teller<'_> {
         let mut line = Map::new();
         line.insert("id".into(), case.id.clone().into());
         line.insert("event".into(), case.event.clone().into());
+        if let Some(message) = self.library.messages.get(event.message) {
+            line.insert("message".into(), message.full_name.clone().into());
+        }
         line.insert("call".into(), case.call.clone());
         if !case.languages.is_empty() {
             line.insert("languages".into(), case.languages.into());

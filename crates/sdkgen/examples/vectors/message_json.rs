@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::row::number;
 
-/// `None` where JSON cannot say it: an Any of a type that the events do not reach.
+/// `None` where JSON cannot say it: an Any of a type that the events do not reach, a number that a closed enum has not.
 pub(crate) fn of_call(library: &Library, model: &Model, message: usize, call: &Value) -> Option<Value> {
     let mut members = Map::new();
     for field in &library.messages.get(message)?.fields {
@@ -36,8 +36,12 @@ fn of_value(library: &Library, model: &Model, kind: Kind, value: &Value) -> Opti
     Some(match kind {
         Kind::Scalar(kind) | Kind::WellKnown(WellKnown::Wrapper(kind)) => of_scalar(kind, value)?,
         Kind::Enum(at) => {
-            let values = &library.enums.get(at)?.values;
-            let named = values.iter().find(|it| value.as_i64() == Some(i64::from(it.number)));
+            let enumeration = library.enums.get(at)?;
+            let number = value.as_i64();
+            let named = enumeration.values.iter().find(|it| number == Some(i64::from(it.number)));
+            if number.is_some() && named.is_none() && enumeration.is_closed {
+                return None;
+            }
             named.map_or_else(|| value.clone(), |named| named.name.clone().into())
         }
         Kind::Message(at) | Kind::Group(at) => of_call(library, model, at, value)?,
