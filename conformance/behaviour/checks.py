@@ -116,8 +116,11 @@ def gap_of_first(told, wanted):
     """Milliseconds from the first call to the first request."""
     if not told.requests or not told.calls:
         return "no request"
-    gap = told.requests[0]["at_ms"] - told.calls[0]["at_ms"]
-    return None if wanted[0] - 15 <= gap <= wanted[1] + told.slack_ms else f"{gap:.0f} ms to the first request; {wanted} are wanted"
+    # The call was between its line and its answer.
+    least, most = (told.requests[0]["at_ms"] - told.calls[0][name] for name in ("answered_ms", "at_ms"))
+    if most >= wanted[0] - 15 and least <= wanted[1] + told.slack_ms:
+        return None
+    return f"{least:.0f} to {most:.0f} ms to the first request; {wanted} are wanted"
 
 
 def same_batch(told, wanted):
@@ -259,11 +262,11 @@ def distinct(told, wanted):
 
 def occurred_at_call(told, wanted):
     """`occurred_at` is the time of the call, not of what came later."""
-    called = {call["article"]: call["wall_ms"] for call in told.calls}
+    called = {call["article"]: call for call in told.calls}
     for event, _ in events_of(told):
-        off = abs(event["occurred_at"] / 1e6 - called[article_of(event)])
-        if off > wanted + told.slack_ms:
-            return f"{article_of(event)} occurred {off:.0f} ms from its call"
+        call, was = called[article_of(event)], event["occurred_at"] / 1e6
+        if not call["wall_ms"] - wanted <= was <= call["answered_wall_ms"] + wanted:
+            return f"{article_of(event)} occurred {was - call['answered_wall_ms']:.0f} ms from its call's answer"
     return None
 
 
