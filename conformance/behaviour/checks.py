@@ -95,7 +95,7 @@ def gaps(told, wanted):
 
 
 def jitter(told, wanted):
-    """`{"base": ms, "cap": ms}`: every wait is within full jitter's bound, and they differ."""
+    """`{"base": ms, "cap": ms}`: every wait is within full jitter's bound, not all are long, and not all are short."""
     waits = []
     for place, (one, next_one) in enumerate(zip(told.requests, told.requests[1:]), 1):
         if one["status"] == 200 and not one.get("cut"):
@@ -104,11 +104,12 @@ def jitter(told, wanted):
         bound = min(wanted["cap"], wanted["base"] * 2 ** place)
         if gap > bound + told.slack_ms:
             return f"{gap:.0f} ms before try {place + 1}; at most {bound} are wanted"
-        waits.append(gap)
+        waits.append(round(gap / bound, 2))
     if len(waits) < wanted.get("waits", 2):
         return f"only {len(waits)} waits"
-    if max(waits) - min(waits) < wanted["cap"] * 0.05:
-        return f"the waits are not by chance: {waits}"
+    # By chance eight waits are all that long, or all that short, once in 400,000 runs.
+    if min(waits) > 0.8 or max(waits) < 0.2:
+        return f"the waits are not by chance: of their bounds they are {waits}"
     return None
 
 
