@@ -147,21 +147,21 @@ function message(schema, index, value, depth) {
   var chosen = {};
   var needed = {};
   level(depth);
-  if (typeof value != "object" || !value) fail("invalid_value");
+  if (typeof value != "object" || !value || value.push) fail("invalid_value");
   fieldsOf(schema, index).forEach(function (it) {
     var given = value[it[0]];
     var oneof = it[7];
     try {
       if (it[8]) needed[oneof] = it[0];
-      if (given == null || given === Object.prototype[it[0]]) {
-        if (it[6]) fail("missing_required");
-        return;
-      }
-      if (oneof) {
+      // A Value may be null, and is set then.
+      var isSet = it[2] == "v" ? given !== undefined : given != null && given !== Object.prototype[it[0]];
+      if (isSet && oneof) {
         if (chosen[oneof]) fail("invalid_value");
         chosen[oneof] = 1;
       }
-      out += written(schema, it, given, depth);
+      var bytes = isSet ? written(schema, it, given, depth) : "";
+      if (it[6] && !bytes) fail("missing_required");
+      out += bytes;
     } catch (error) {
       throw error.code ? JudiError(error.code, it[0] + (error.field && "." + error.field)) : error;
     }
