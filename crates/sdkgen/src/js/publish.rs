@@ -1,0 +1,143 @@
+//! A registry that npm can install from, as plain files: `<name>` says which versions there are, and
+//! `-/<name>-<version>.tgz` is one of them: no file server has a file and a folder of one name. The same package gives
+//! the same bytes.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::{Compression, GzBuilder};
+use sha2::{Digest as _, Sha512};
+
+use super::{Names, file, package};
+use crate::GeneratedFile;
+use crate::library::Library;
+
+/// Why no registry can be written: the caller's package.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// npm's archives have room for 100 bytes of a path.
+    #[error("the path {path:?} of the package is longer than 100 bytes")]
+    PathTooLong {
+        /// Which.
+        path: String,
+    },
+    /// Compression failed.
+    #[error("the archive cannot be compressed: {0}")]
+    Compression(#[from] std::io::Error),
+}
+
+/// The registry's files for one version.
+///
+/// # Errors
+/// [`PublishError`] where a file of the package has no place in an archive.
+pub fn publish(library: &Library, names: &Names, files: &[GeneratedFile]) -> Result<Vec<GeneratedFile>, PublishError> {
+    let archive = compressed(&archive(files)?)?;
+    let path = format!("-/{}-{}.tgz", names.package, library.semver);
+    let integrity = format!("sha512-{}", STANDARD.encode(Sha512::digest(&archive)));
+    let shasum: String = sha1(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
+    let index = format!(
+        "{{\n  \"name\": \"{name}\",\n  \"description\": \"{description}\",\n  \"dist-tags\": {{\n    \"latest\": \"{version}\"\n  }},\n  \
+         \"versions\": {{\n    \"{version}\": {{\n      \"name\": \"{name}\",\n      \"version\": \"{version}\",\n      \
+         \"description\": \"{description}\",\n      \"engines\": {{\n        \"node\": \">=20\"\n      }},\n      \"dist\": {{\n        \
+         \"integrity\": \"{integrity}\",\n        \"shasum\": \"{shasum}\",\n        \"tarball\": \"{base}/{path}\"\n      }}\n    }}\n  }}\n}}\n",
+        name = names.package,
+        description = package::description(library),
+        version = library.semver,
+        base = names.base_url.trim_end_matches('/'),
+    );
+    Ok(vec![file(names.package.clone(), index), GeneratedFile { path, bytes: archive }])
+}
+
+/// A tar archive of the files, sorted, without times or owners.
+fn archive(files: &[GeneratedFile]) -> Result<Vec<u8>, PublishError> {
+    let mut sorted: Vec<&GeneratedFile> = files.iter().collect();
+    sorted.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut out = Vec::new();
+    for file in sorted {
+        let path = format!("package/{}", file.path);
+        if path.len() > 100 {
+            return Err(PublishError::PathTooLong { path });
+        }
+        out.extend(entry(&path, file.bytes.len()));
+        out.extend(&file.bytes);
+        out.resize(out.len().next_multiple_of(512), 0);
+    }
+    out.resize(out.len() + 1024, 0);
+    Ok(out)
+}
+
+/// The header of a file in ustar's form. Its time is npm's own for packages: 1985-10-26.
+fn entry(path: &str, size: usize) -> Vec<u8> {
+    let mut header = Vec::with_capacity(512);
+    let mut put = |text: String, width: usize| {
+        let end = header.len() + width;
+        header.extend(text.into_bytes());
+        header.resize(end, 0);
+    };
+    put(path.into(), 100);
+    put("0000644\0".into(), 8);
+    put("0000000\0".into(), 8);
+    put("0000000\0".into(), 8);
+    put(format!("{size:011o}\0"), 12);
+    put("03560116604\0".into(), 12);
+    put("        ".into(), 8);
+    put("0".into(), 1);
+    put(String::new(), 100);
+    put("ustar\0".into(), 6);
+    put("00".into(), 2);
+    put(String::new(), 64);
+    put("0000000\0".into(), 8);
+    put("0000000\0".into(), 8);
+    put(String::new(), 167);
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    let sum = format!("{sum:06o}\0 ").into_bytes();
+    header.splice(148..156, sum);
+    header
+}
+
+fn compressed(bytes: &[u8]) -> Result<Vec<u8>, PublishError> {
+    let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+/// SHA-1, for the member `shasum` that older npm reads; what npm trusts is the SHA-512 beside it. RFC 3174, section 6.1.
+fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut message = bytes.to_vec();
+    message.push(0x80);
+    while message.len() % 64 != 56 {
+        message.push(0);
+    }
+    message.extend((bytes.len() as u64 * 8).to_be_bytes());
+    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    for block in message.chunks_exact(64) {
+        let mut words: Vec<u32> =
+            block.chunks_exact(4).map(|four| four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))).collect();
+        for at in 16..80 {
+            words.push([3, 8, 14, 16].iter().fold(0, |word, back| word ^ words[at - back]).rotate_left(1));
+        }
+        let [mut a, mut b, mut c, mut d, mut e] = state;
+        for (at, word) in words.iter().enumerate() {
+            let (choice, constant) = match at / 20 {
+                0 => ((b & c) | (!b & d), 0x5a82_7999),
+                1 => (b ^ c ^ d, 0x6ed9_eba1),
+                2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
+                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
+            };
+            let next = a.rotate_left(5).wrapping_add(choice).wrapping_add(e).wrapping_add(*word).wrapping_add(constant);
+            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+        }
+        for (sum, part) in state.iter_mut().zip([a, b, c, d, e]) {
+            *sum = sum.wrapping_add(part);
+        }
+    }
+    let mut out = [0; 20];
+    for (place, byte) in out.iter_mut().zip(state.iter().flat_map(|word| word.to_be_bytes())) {
+        *place = byte;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;
