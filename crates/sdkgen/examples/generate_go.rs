@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let files = generate(&library, &names);
     write(&out.join("proxy"), &publish(&library, &names, &files)?)?;
     write(&out.join("module"), &files)?;
-    write(&out.join("driver"), &[driver(&library, &names)])?;
+    write(&out.join("driver"), &driver(&library, &names, "../module"))?;
     Ok(())
 }
 

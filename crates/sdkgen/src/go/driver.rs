@@ -3,16 +3,36 @@
 
 use judi_schema::plan::ScalarKind;
 
-use super::file;
 use super::names::Plan;
 use super::text::{Text, quoted};
-use super::{Names, header};
+use super::{GO_VERSION, Names, OWN_MODULE, file, header};
 use crate::GeneratedFile;
 use crate::library::{Field, Kind, Library, Shape, WellKnown};
 
-/// `build.go` of package main, to lie beside the driver's own files (`conformance/sdk/go`).
+/// The driver's own files.
+const FILES: [(&str, &str); 4] = [
+    ("behaviour.go", include_str!("../../../../conformance/sdk/go/behaviour.go")),
+    ("main.go", include_str!("../../../../conformance/sdk/go/main.go")),
+    ("values.go", include_str!("../../../../conformance/sdk/go/values.go")),
+    ("vectors.go", include_str!("../../../../conformance/sdk/go/vectors.go")),
+];
+
+/// The driver's module, to be built with `go build` in a folder beside the generated module's, whose relative path is
+/// `beside`: `../module`.
 #[must_use]
-pub fn driver(library: &Library, names: &Names) -> GeneratedFile {
+pub fn driver(library: &Library, names: &Names, beside: &str) -> Vec<GeneratedFile> {
+    let module = names.module_path(library);
+    let version = &library.semver;
+    let require = format!(
+        "module judi.example/driver\n\ngo {GO_VERSION}\n\nrequire {module} v{version}\n\nreplace {module} => {beside}\n"
+    );
+    let mut files = vec![build(library, names), file("go.mod", require.into_bytes())];
+    files.extend(FILES.iter().map(|(path, text)| file(path, text.replace(OWN_MODULE, &module).into_bytes())));
+    files
+}
+
+/// The function `build`: a switch over the events, and a function per message and enum.
+fn build(library: &Library, names: &Names) -> GeneratedFile {
     let plan = Plan::of(library, names);
     let module = names.module_path(library);
     let mut text = Text::default();
