@@ -247,11 +247,12 @@ func asBytes(value any) []byte {
 
 func asEnum[E ~int32](value any, names map[string]int32) E {
 	if name, is := value.(string); is {
-		number, known := names[name]
-		if !known {
+		if number, known := names[name]; known {
+			return E(number)
+		}
+		if _, isNumber := new(big.Int).SetString(name, 10); !isNumber {
 			panic(invalidValue)
 		}
-		return E(number)
 	}
 	return E(asInt32(value))
 }
@@ -276,22 +277,14 @@ func asTime(value any) time.Time {
 	return time.Unix(seconds, int64(nanos))
 }
 
-func asParts(value any) (seconds int64, nanos int32) {
-	return parts(value)
+func asSpan(value any) judi.Span {
+	seconds, nanos := parts(value)
+	return judi.Span{Seconds: seconds, Nanos: nanos}
 }
 
-// second in nanoseconds.
-const second = 1_000_000_000
-
-// asDuration: what time.Duration cannot say is told apart from what no field can hold by its setter of parts; in lists
-// there is none.
+// asDuration is of parameters of constructors, to which asSpan's value is given afterwards.
 func asDuration(value any) time.Duration {
-	seconds, nanos := parts(value)
-	isMixed := seconds > 0 && nanos < 0 || seconds < 0 && nanos > 0
-	if isMixed || nanos <= -1e9 || nanos >= 1e9 || seconds > math.MaxInt64/second-1 || seconds < math.MinInt64/second+1 {
-		panic(outOfRange)
-	}
-	return time.Duration(seconds)*time.Second + time.Duration(nanos)
+	return time.Duration(asSpan(value).Seconds)
 }
 
 func asStruct(value any) map[string]any {

@@ -21,7 +21,7 @@ pub use driver::driver;
 pub use publish::{PublishError, publish, publish_beside};
 
 use crate::GeneratedFile;
-use crate::library::Library;
+use crate::library::{Library, WellKnown};
 use names::Plan;
 use text::{Text, quoted};
 
@@ -142,12 +142,19 @@ fn package_file(plan: &Plan<'_>) -> Vec<u8> {
         );
     }
     text.line(0, &format!("package {}", names.package));
-    if plan.uses_any() {
+    let aliases = [
+        (WellKnown::Any, "Any", "is a message of some type, written by somebody else: its type's URL and its bytes."),
+        (WellKnown::Duration, "Span", "is a length of time that may be longer than a time.Duration."),
+    ];
+    let aliases: Vec<_> = aliases.into_iter().filter(|(known, ..)| plan.uses(*known)).collect();
+    if !aliases.is_empty() {
         text.gap();
         text.line(0, &format!("import \"{}/internal/wire\"", names.module_path(library)));
+    }
+    for (_, name, what) in aliases {
         text.gap();
-        text.line(0, "// Any is a message of some type, written by somebody else: its type's URL and its bytes.");
-        text.line(0, "type Any = wire.Any");
+        text.line(0, &format!("// {name} {what}"));
+        text.line(0, &format!("type {name} = wire.{name}"));
     }
     let constants = [
         (

@@ -38,6 +38,9 @@ type Error = wire.Error
 // Any is a message of some type, written by somebody else.
 type Any = wire.Any
 
+// Span is a length of time that may be longer than a time.Duration.
+type Span = wire.Span
+
 // What Track answers beside [*Error].
 var (
 	// ErrQueueFull: as many events wait as may.

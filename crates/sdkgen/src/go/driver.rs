@@ -79,7 +79,14 @@ fn message(plan: &Plan<'_>, at: usize, text: &mut Text) {
     text.gap();
     text.line(0, &format!("func make{type_name}(value any) *events.{type_name} {{"));
     let allowed: Vec<String> = message.fields.iter().map(|field| quoted(&field.name)).collect();
-    text.line(1, &format!("c := asCall(value{})", allowed.iter().map(|it| format!(", {it}")).collect::<String>()));
+    text.line(
+        1,
+        &format!(
+            "{} asCall(value{})",
+            if allowed.is_empty() { "_ =" } else { "c :=" },
+            allowed.iter().map(|it| format!(", {it}")).collect::<String>()
+        ),
+    );
     for oneof in &message.oneofs {
         let members: Vec<String> = oneof.fields.iter().map(|&it| quoted(&message.fields[it].name)).collect();
         text.line(1, &format!("c.atMostOne({})", members.join(", ")));
@@ -100,25 +107,24 @@ fn message(plan: &Plan<'_>, at: usize, text: &mut Text) {
         conditions.push(format!("{} != nil", choice.parameter));
         arguments.push(choice.parameter.clone());
     }
-    if names.has_made {
+    if !conditions.is_empty() {
         text.line(1, &format!("if {} {{", conditions.join(" && ")));
         text.line(2, &format!("m = events.{}({})", names.constructor, arguments.join(", ")));
         text.line(1, "}");
     }
     for (field, named) in message.fields.iter().zip(&names.fields) {
+        if !named.span_setter.is_empty() {
+            text.line(1, &format!("if c.has({}) {{", quoted(&field.name)));
+            text.line(2, &format!("m.{}({})", named.span_setter, reading(plan, field, true)));
+            text.line(1, "}");
+            continue;
+        }
         let is_choice = field.oneof.is_some_and(|oneof| names.oneofs[oneof].is_some());
         if field.is_required || is_choice {
             continue;
         }
         text.line(1, &format!("if c.has({}) {{", quoted(&field.name)));
-        text.line(
-            2,
-            &format!(
-                "m.{}({})",
-                if named.parts.is_empty() { &named.setter } else { &named.parts },
-                reading(plan, field, true)
-            ),
-        );
+        text.line(2, &format!("m.{}({})", named.setter, reading(plan, field, true)));
         text.line(1, "}");
     }
     text.line(1, "return m");
@@ -127,14 +133,14 @@ fn message(plan: &Plan<'_>, at: usize, text: &mut Text) {
 
 /// The expression that reads a field's value from the call.
 fn reading(plan: &Plan<'_>, field: &Field, is_setter: bool) -> String {
-    let one = reader(plan, field.kind);
+    let is_span = is_setter && field.kind == Kind::WellKnown(WellKnown::Duration);
+    let one = if is_span { "asSpan".into() } else { reader(plan, field.kind) };
     let value = format!("c[{}]", quoted(&field.name));
     match field.shape {
         Shape::Repeated { .. } => {
             format!("asList({value}, {one}){}", if is_setter { "..." } else { "" })
         }
         Shape::Map(key) => format!("asMap({value}, {}, {one})", reader(plan, Kind::Scalar(key))),
-        _ if is_setter && field.kind == Kind::WellKnown(WellKnown::Duration) => format!("asParts({value})"),
         _ => format!("{one}({value})"),
     }
 }

@@ -2,7 +2,7 @@
 
 use judi_schema::plan::ScalarKind;
 
-use super::message::{is_span, word};
+use super::message::word;
 use super::names::Plan;
 use super::text::{Text, quoted};
 use crate::library::{Field, Kind, Shape, WellKnown};
@@ -22,31 +22,31 @@ pub(super) fn encode(plan: &Plan<'_>, at: usize, text: &mut Text) {
     text.line(2, &format!("e.Fail(wire.InvalidValue, \"\", {})", quoted(&format!("a nil *{}", names.type_name))));
     text.line(2, "return");
     text.line(1, "}");
-    if names.has_made {
-        required(plan, at, text);
-    }
+    required(plan, at, text);
     for place in 0..message.fields.len() {
         field(plan, at, place, text);
     }
     text.line(0, "}");
 }
 
-/// What the constructor saw to, unless it was not called or was given nil.
+/// What the server would miss: the constructor was not called, or was given nothing.
 fn required(plan: &Plan<'_>, at: usize, text: &mut Text) {
     let (message, names) = (&plan.library.messages[at], &plan.messages[at]);
-    let first = message.fields.iter().find(|field| field.is_required).map(|field| field.name.as_str());
-    let first = first.or_else(|| message.oneofs.iter().find(|it| it.is_required).map(|it| it.name.as_str()));
     let missing = |condition: &str, name: &str, text: &mut Text| {
         text.line(1, &format!("if {condition} {{"));
         text.line(2, &format!("e.Missing({})", quoted(name)));
         text.line(2, "return");
         text.line(1, "}");
     };
-    missing(&format!("{}&1 == 0", word(0, names.bits)), first.unwrap_or_default(), text);
     for (field, named) in message.fields.iter().zip(&names.fields).filter(|(field, _)| field.is_required) {
-        if field.shape == Shape::Optional && matches!(field.kind, Kind::Message(_) | Kind::Group(_)) {
-            missing(&format!("m.{} == nil", named.store), &field.name, text);
-        }
+        let store = format!("m.{}", named.store);
+        let condition = match (field.shape, named.bit) {
+            (_, Some(bit)) => format!("{}&(1<<{}) == 0", word(bit, names.bits), bit % 64),
+            (Shape::Implicit, None) => is_zero(field.kind, &store),
+            (Shape::Optional, None) => format!("{store} == nil"),
+            (Shape::Repeated { .. } | Shape::Map(_), None) => format!("len({store}) == 0"),
+        };
+        missing(&condition, &field.name, text);
     }
     for oneof in message.oneofs.iter().filter(|oneof| oneof.is_required) {
         let bits = oneof.fields.iter().filter_map(|&field| names.fields[field].bit);
@@ -138,10 +138,6 @@ fn value(field: &Field, number: u32, value: &str, tabs: usize, text: &mut Text) 
                 WellKnown::Any => "Any",
                 WellKnown::Value | WellKnown::Wrapper(_) => "Value",
             };
-            let value = match known {
-                WellKnown::Duration if !is_span(field) => format!("wire.SpanOf({value})"),
-                _ => value.to_owned(),
-            };
             text.line(tabs, &format!("e.{call}({tagged}, {name}, {value})"));
         }
     }
@@ -180,6 +176,18 @@ fn raw(kind: Kind, name: &str, value: &str) -> String {
         ScalarKind::Bytes => "Data",
     };
     format!("e.{call}({value})")
+}
+
+/// Whether a value is its type's zero.
+fn is_zero(kind: Kind, value: &str) -> String {
+    match kind {
+        Kind::Scalar(ScalarKind::Bool) => format!("!{value}"),
+        Kind::Scalar(ScalarKind::String) => format!("{value} == \"\""),
+        Kind::Scalar(ScalarKind::Bytes) => format!("len({value}) == 0"),
+        Kind::Scalar(ScalarKind::Float) => format!("wire.IsZero32({value})"),
+        Kind::Scalar(ScalarKind::Double) => format!("wire.IsZero64({value})"),
+        _ => format!("{value} == 0"),
+    }
 }
 
 /// Whether a value is not its type's zero.

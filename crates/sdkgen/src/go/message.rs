@@ -85,7 +85,7 @@ fn declaration(plan: &Plan<'_>, at: usize, text: &mut Text) {
         .fields
         .iter()
         .zip(&names.fields)
-        .map(|(field, named)| (named.store.clone(), stored_type(plan, field)))
+        .map(|(field, named)| (named.store.clone(), plan.stored_type(field)))
         .collect();
     match names.bits {
         0 => {}
@@ -104,13 +104,15 @@ fn declaration(plan: &Plan<'_>, at: usize, text: &mut Text) {
     text.line(0, "}");
 }
 
-/// Of one duration the parts are kept, which reach further than Go's own type.
-fn stored_type(plan: &Plan<'_>, field: &Field) -> String {
-    if is_span(field) { "wire.Span".into() } else { plan.field_type(field.kind, field.shape) }
-}
-
-pub(super) fn is_span(field: &Field) -> bool {
-    field.kind == Kind::WellKnown(WellKnown::Duration) && matches!(field.shape, Shape::Optional | Shape::Implicit)
+/// A duration that was given as Go's own, as it is kept.
+fn kept(field: &Field, given: &str) -> String {
+    let convert = match field.shape {
+        _ if field.kind != Kind::WellKnown(WellKnown::Duration) => return given.to_owned(),
+        Shape::Repeated { .. } => "SpansOf",
+        Shape::Map(_) => "SpanMapOf",
+        Shape::Implicit | Shape::Optional => "SpanOf",
+    };
+    format!("wire.{convert}({given})")
 }
 
 fn constructor(plan: &Plan<'_>, at: usize, text: &mut Text) {
@@ -119,7 +121,7 @@ fn constructor(plan: &Plan<'_>, at: usize, text: &mut Text) {
     text.gap();
     let required: Vec<_> = message.fields.iter().zip(&names.fields).filter(|(field, _)| field.is_required).collect();
     let article = if type_name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-    if names.has_made {
+    if !plan.parameters(at).is_empty() {
         text.comment(0, &[format!("{constructor} makes {article} {type_name} of what the schema requires.")]);
         text.line(0, "//");
         for (field, named) in &required {
@@ -138,15 +140,9 @@ fn constructor(plan: &Plan<'_>, at: usize, text: &mut Text) {
     let parameters: Vec<String> =
         plan.parameters(at).iter().map(|it| format!("{} {}", it.name, it.type_name)).collect();
     text.line(0, &format!("func {constructor}({}) *{type_name} {{", parameters.join(", ")));
-    let mut values: Vec<String> = required
-        .iter()
-        .map(|(field, named)| match &named.store {
-            name if is_span(field) => format!("{name}: wire.SpanOf({name})"),
-            name => format!("{name}: {name}"),
-        })
-        .collect();
-    let set: Vec<usize> =
-        names.has_made.then_some(0).into_iter().chain(required.iter().filter_map(|(_, named)| named.bit)).collect();
+    let mut values: Vec<String> =
+        required.iter().map(|(field, named)| format!("{}: {}", named.store, kept(field, &named.store))).collect();
+    let set: Vec<usize> = required.iter().filter_map(|(_, named)| named.bit).collect();
     if !set.is_empty() {
         values.push(format!("set: {}", literal(&set, names.bits)));
     }
@@ -216,55 +212,60 @@ fn deprecation(message: &Message, names: &MessageNames, field: &Field) -> String
 fn setter(plan: &Plan<'_>, at: usize, place: usize, text: &mut Text) {
     let (message, names) = (&plan.library.messages[at], &plan.messages[at]);
     let (field, named) = (&message.fields[place], &names.fields[place]);
-    if field.is_required {
-        return;
-    }
-    let (type_name, store) = (&names.type_name, &named.store);
     let choice = field.oneof.and_then(|oneof| {
         let names = names.oneofs.get(oneof)?.as_ref()?;
         let case = message.oneofs[oneof].fields.iter().position(|&it| it == place)?;
         Some((names, &names.cases[case]))
     });
-    let value = plan.value_type(field.kind);
-    let (kind, given) = match field.shape {
-        Shape::Repeated { .. } => (format!("...{value}"), store.clone()),
-        _ if is_span(field) => (value, format!("wire.SpanOf({store})")),
-        shape => (plan.field_type(field.kind, shape), store.clone()),
-    };
-    let called = choice.map_or(&named.setter, |(_, case)| case);
-    text.gap();
-    let oneof = match field.oneof.map(|oneof| &message.oneofs[oneof]) {
-        Some(oneof) if choice.is_none() => format!("One of {}: the one that is set last counts.", oneof.name),
-        _ => String::new(),
-    };
-    let what = if choice.is_some() {
-        format!("{called} chooses {}", field.name)
-    } else {
-        format!("{called} sets {}", field.name)
-    };
-    let what = if about(field).is_empty() { format!("{what}.") } else { format!("{what}: {}", about(field)) };
-    text.comment(0, &[what, oneof, deprecation(message, names, field)]);
+    let kind = parameter(field, &plan.value_type(field.kind), &plan.field_type(field.kind, field.shape));
+    let given = kept(field, &named.store);
+    let meaning = about(field);
+    let colon = if meaning.is_empty() { "." } else { ": " };
+    let deprecation = deprecation(message, names, field);
     if let Some((choice, case)) = choice {
-        text.line(0, &format!("func {case}({store} {kind}) {} {{", choice.type_name));
-        text.line(1, &format!("return func(m *{type_name}) {{"));
+        text.gap();
+        text.comment(0, &[format!("{case} chooses {}{colon}{meaning}", field.name), deprecation.clone()]);
+        text.line(0, &format!("func {case}({} {kind}) {} {{", named.store, choice.type_name));
+        text.line(1, &format!("return func(m *{}) {{", names.type_name));
         assignments(message, names, place, &given, 2, text);
         text.line(1, "}");
         text.line(0, "}");
-        return;
+    } else if !field.is_required {
+        let oneof = field.oneof.map(|oneof| &message.oneofs[oneof].name);
+        let oneof = oneof.map(|name| format!("One of {name}: the one that is set last counts.")).unwrap_or_default();
+        text.gap();
+        let what = format!("{} sets {}{colon}{meaning}", named.setter, field.name);
+        text.comment(0, &[what, oneof, deprecation.clone()]);
+        method(message, names, place, &named.setter, (&kind, &given), text);
     }
+    if !named.span_setter.is_empty() {
+        text.gap();
+        let what = format!("{} sets {} to what is longer than a time.Duration can be.", named.span_setter, field.name);
+        text.comment(0, &[what, deprecation]);
+        let kind = parameter(field, "Span", &plan.field_type(field.kind, field.shape).replace("time.Duration", "Span"));
+        method(message, names, place, &named.span_setter, (&kind, &named.store), text);
+    }
+}
+
+/// The type of a setter's parameter: lists are given value by value.
+fn parameter(field: &Field, value: &str, whole: &str) -> String {
+    if matches!(field.shape, Shape::Repeated { .. }) { format!("...{value}") } else { whole.to_owned() }
+}
+
+/// A method that sets a field to a value of this type, as it is kept.
+fn method(
+    message: &Message,
+    names: &MessageNames,
+    place: usize,
+    called: &str,
+    (kind, given): (&str, &str),
+    text: &mut Text,
+) {
+    let (type_name, store) = (&names.type_name, &names.fields[place].store);
     text.line(0, &format!("func (m *{type_name}) {called}({store} {kind}) *{type_name} {{"));
-    assignments(message, names, place, &given, 1, text);
+    assignments(message, names, place, given, 1, text);
     text.line(1, "return m");
     text.line(0, "}");
-    if !named.parts.is_empty() {
-        text.gap();
-        let what = format!("{} is {called} for spans that are longer than a time.Duration can be.", named.parts);
-        text.comment(0, &[what, deprecation(message, names, field)]);
-        text.line(0, &format!("func (m *{type_name}) {}(seconds int64, nanos int32) *{type_name} {{", named.parts));
-        assignments(message, names, place, "wire.Span{Seconds: seconds, Nanos: nanos}", 1, text);
-        text.line(1, "return m");
-        text.line(0, "}");
-    }
 }
 
 /// Sets a field, and unsets what shares its oneof.

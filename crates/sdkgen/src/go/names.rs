@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Names;
 use super::ident::{Scope, exported, unexported};
-use crate::library::{Kind, Library, Message, Shape, WellKnown};
+use crate::library::{Field, Kind, Library, Message, Shape, WellKnown};
 use crate::naming::upper_snake;
 use judi_schema::plan::ScalarKind;
 
@@ -30,8 +30,6 @@ pub(super) struct MessageNames {
     pub(super) oneofs: Vec<Option<OneofNames>>,
     /// How many bits say what is set.
     pub(super) bits: usize,
-    /// Whether bit 0 says that the constructor was called.
-    pub(super) has_made: bool,
 }
 
 /// Of a field.
@@ -40,8 +38,8 @@ pub(super) struct FieldNames {
     pub(super) store: String,
     /// Of the method that sets it: `ArticleID`.
     pub(super) setter: String,
-    /// Of the method that sets a duration by its parts: `LengthParts`.
-    pub(super) parts: String,
+    /// Of the method that sets a duration that is longer than Go's own can be: `LengthSpan`; of others empty.
+    pub(super) span_setter: String,
     /// The bit that says that it is set.
     pub(super) bit: Option<usize>,
 }
@@ -72,7 +70,7 @@ pub(super) struct Parameter {
 
 impl<'a> Plan<'a> {
     pub(super) fn of(library: &'a Library, names: &'a Names) -> Self {
-        let mut scope = Scope::with(&["SchemaVersion", "SchemaSemver", "SchemaFingerprint", "Any"]);
+        let mut scope = Scope::with(&["SchemaVersion", "SchemaSemver", "SchemaFingerprint", "Any", "Span"]);
         let paths = library.messages.iter().map(|it| &it.path).chain(library.enums.iter().map(|it| &it.path));
         let mut counts: HashMap<String, usize> = HashMap::new();
         for path in paths {
@@ -100,10 +98,19 @@ impl<'a> Plan<'a> {
         Self { library, names, messages, enums }
     }
 
-    /// Whether a field is a `google.protobuf.Any`.
-    pub(super) fn uses_any(&self) -> bool {
+    /// Whether any field is of this type.
+    pub(super) fn uses(&self, known: WellKnown) -> bool {
         let mut fields = self.library.messages.iter().flat_map(|message| &message.fields);
-        fields.any(|field| field.kind == Kind::WellKnown(WellKnown::Any))
+        fields.any(|field| field.kind == Kind::WellKnown(known))
+    }
+
+    /// The type of a field of the struct: of durations it reaches further than Go's own.
+    pub(super) fn stored_type(&self, field: &Field) -> String {
+        let kind = self.field_type(field.kind, field.shape);
+        match field.kind {
+            Kind::WellKnown(WellKnown::Duration) => kind.replace("time.Duration", "wire.Span"),
+            _ => kind,
+        }
     }
 
     /// What the constructor of a message takes.
@@ -179,9 +186,7 @@ fn exported_tail(name: &str) -> String {
 fn message_names(message: &Message, type_name: String, scope: &mut Scope) -> MessageNames {
     let mut stores = Scope::of_locals();
     let mut setters = Scope::with(&["JudiEvent"]);
-    let has_made =
-        message.fields.iter().any(|field| field.is_required) || message.oneofs.iter().any(|it| it.is_required);
-    let mut bits = usize::from(has_made);
+    let mut bits = 0;
     let fields = message.fields.iter().map(|field| {
         let is_pointer = matches!(field.kind, Kind::Message(_) | Kind::Group(_)) && field.oneof.is_none();
         let bit = (field.shape == Shape::Optional && !is_pointer).then(|| {
@@ -189,9 +194,9 @@ fn message_names(message: &Message, type_name: String, scope: &mut Scope) -> Mes
             bits - 1
         });
         let setter = setters.take(&exported(&field.name), "Field");
-        let is_span = field.kind == Kind::WellKnown(WellKnown::Duration) && field.shape == Shape::Optional;
-        let parts = if is_span { setters.take(&format!("{setter}Parts"), "Field") } else { String::new() };
-        FieldNames { store: stores.take(&unexported(&field.name), "Field"), setter, parts, bit }
+        let is_span = field.kind == Kind::WellKnown(WellKnown::Duration);
+        let span_setter = if is_span { setters.take(&format!("{setter}Span"), "Field") } else { String::new() };
+        FieldNames { store: stores.take(&unexported(&field.name), "Field"), setter, span_setter, bit }
     });
     let fields: Vec<FieldNames> = fields.collect();
     let oneofs = message.oneofs.iter().map(|oneof| {
@@ -208,5 +213,5 @@ fn message_names(message: &Message, type_name: String, scope: &mut Scope) -> Mes
     });
     let oneofs = oneofs.collect();
     let constructor = scope.take(&format!("New{type_name}"), "Message");
-    MessageNames { type_name, constructor, fields, oneofs, bits, has_made }
+    MessageNames { type_name, constructor, fields, oneofs, bits }
 }

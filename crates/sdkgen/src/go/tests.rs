@@ -27,14 +27,12 @@ fn text<'a>(files: &'a [GeneratedFile], path: &str) -> &'a str {
 fn required_fields_are_parameters_and_the_rest_methods() {
     let files = generate(&newsroom(), &Names::of_project("newsroom"));
     let share = text(&files, "share_message.go");
-    assert!(
-        share.contains("func NewShare(articleID string) *Share {\n\treturn &Share{articleID: articleID, set: 1}\n}")
-    );
+    assert!(share.contains("func NewShare(articleID string) *Share {\n\treturn &Share{articleID: articleID}\n}"));
     assert!(share.contains(
-        "func (m *Share) Channel(channel ShareChannel) *Share {\n\tm.channel = channel\n\tm.set |= 1 << 1\n"
+        "func (m *Share) Channel(channel ShareChannel) *Share {\n\tm.channel = channel\n\tm.set |= 1 << 0\n"
     ));
     assert!(share.contains("// Share is the event share: A reader passed an article on.\n//\n// An article, passed on.\n//\n// Owner: news.\n"));
-    assert!(share.contains("if m.set&(1<<1) != 0 {\n\t\te.Tag(16)\n\t\te.Int32(int32(m.channel))\n\t}"));
+    assert!(share.contains("if m.set&(1<<0) != 0 {\n\t\te.Tag(16)\n\t\te.Int32(int32(m.channel))\n\t}"));
     assert_eq!(files, generate(&newsroom(), &Names::of_project("newsroom")));
 }
 

@@ -35,6 +35,24 @@ func SpanOf(duration time.Duration) Span {
 	return Span{Seconds: int64(duration / time.Second), Nanos: int32(duration % time.Second)}
 }
 
+// SpansOf is SpanOf of each.
+func SpansOf(durations []time.Duration) []Span {
+	spans := make([]Span, len(durations))
+	for at, duration := range durations {
+		spans[at] = SpanOf(duration)
+	}
+	return spans
+}
+
+// SpanMapOf is SpanOf of each value.
+func SpanMapOf[K comparable](durations map[K]time.Duration) map[K]Span {
+	spans := make(map[K]Span, len(durations))
+	for key, duration := range durations {
+		spans[key] = SpanOf(duration)
+	}
+	return spans
+}
+
 // Timestamp writes a google.protobuf.Timestamp.
 func (e *Encoder) Timestamp(tag uint64, field string, value time.Time) {
 	seconds := value.Unix()
