@@ -11,6 +11,7 @@
 //! What an emitter writes is docs/sdk/wire.md, and what a runtime does docs/sdk/behaviour.md: one for all languages.
 
 pub mod canonical;
+pub mod go;
 pub mod js;
 pub mod library;
 pub mod naming;

@@ -1,0 +1,3 @@
+module judi.example/events
+
+go 1.22
