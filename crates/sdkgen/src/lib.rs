@@ -10,6 +10,7 @@
 //!
 //! What an emitter writes is docs/sdk/wire.md, and what a runtime does docs/sdk/behaviour.md: one for all languages.
 
+pub mod java;
 pub mod library;
 pub mod naming;
 
