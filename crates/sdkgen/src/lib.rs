@@ -12,6 +12,7 @@
 
 pub mod canonical;
 pub mod go;
+pub mod java;
 pub mod js;
 pub mod library;
 pub mod naming;
