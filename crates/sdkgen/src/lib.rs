@@ -12,6 +12,7 @@
 
 pub mod library;
 pub mod naming;
+pub mod swift;
 
 /// One file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
