@@ -21,6 +21,7 @@ mod package;
 mod publish;
 mod sha1;
 mod tracking;
+mod type_names;
 mod types;
 mod zip;
 

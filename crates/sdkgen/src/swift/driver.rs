@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use judi_schema::plan::ScalarKind;
 
 use super::message::HEADER;
-use super::naming::quoted;
+use super::naming::{label, quoted};
 use super::types::Types;
 use super::{Names, docs};
 use crate::library::{Field, Kind, Library, Message, Shape, WellKnown};
@@ -44,7 +44,7 @@ fn initializer(types: &Types<'_>, at: usize, message: &Message) -> String {
     let properties = types.properties.get(at).map(Vec::as_slice).unwrap_or_default();
     let mut arguments = Vec::new();
     for (field, property) in message.fields.iter().zip(properties).filter(|(field, _)| field.oneof.is_none()) {
-        arguments.push(format!("{property}: {}", argument(types, field)));
+        arguments.push(format!("{}: {}", label(property), argument(types, field)));
     }
     let names = types.oneofs.get(at).into_iter().flatten();
     for (oneof, (property, type_name)) in message.oneofs.iter().zip(names) {
@@ -59,7 +59,7 @@ fn initializer(types: &Types<'_>, at: usize, message: &Message) -> String {
         if oneof.is_required {
             out.push_str(&format!("    guard let _{property} else {{ throw DriverError.missing }}\n"));
         }
-        arguments.push(format!("{property}: _{property}"));
+        arguments.push(format!("{}: _{property}", label(property)));
     }
     let rows: Vec<String> = arguments.iter().map(|it| format!("      {it}")).collect();
     match rows.is_empty() {

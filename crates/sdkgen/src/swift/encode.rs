@@ -32,7 +32,21 @@ pub(super) fn body(types: &Types<'_>, at: usize, message: &Message) -> String {
 /// Statements of a field that is in no oneof.
 fn shaped(out: &mut String, field: &Field, name: &str, stored: &str) {
     let (kind, number) = (field.kind, field.number);
+    if field.is_required && field.shape != Shape::Optional {
+        // A value that is left out where it is zero cannot be told from one that is missing.
+        let condition = match field.shape {
+            Shape::Implicit => is_set(kind, stored),
+            _ => format!("!{stored}.isEmpty"),
+        };
+        out.push_str(&format!("    guard {condition} else {{ throw JudiEncodingError.missingRequired }}\n"));
+    }
     match field.shape {
+        Shape::Implicit if field.is_required => {
+            out.push_str(&format!("    {}\n", value(field, kind, number, stored)));
+        }
+        Shape::Repeated { is_packed: true } if field.is_required => {
+            packed(out, kind, number, stored, "    ");
+        }
         Shape::Optional if field.is_required => {
             out.push_str(&format!("    {}\n", value(field, kind, number, stored)));
         }
@@ -45,16 +59,9 @@ fn shaped(out: &mut String, field: &Field, name: &str, stored: &str) {
             block(out, &format!("if {condition}"), &[value(field, kind, number, stored)]);
         }
         Shape::Repeated { is_packed: true } => {
-            let method = match kind {
-                Kind::Scalar(scalar) => method(scalar),
-                _ => "int32",
-            };
-            let element = if matches!(kind, Kind::Enum(_)) { "element.rawValue" } else { "element" };
             out.push_str(&format!("    if !{stored}.isEmpty {{\n"));
-            out.push_str(&format!("      let mark = encoder.openList({})\n", tag(number, 2)));
-            out.push_str(&format!("      for element in {stored} {{\n"));
-            out.push_str(&format!("        encoder.append({method}: {element})\n      }}\n"));
-            out.push_str("      encoder.closeList(mark)\n    }\n");
+            packed(out, kind, number, stored, "      ");
+            out.push_str("    }\n");
         }
         Shape::Repeated { is_packed: false } => {
             block(out, &format!("for element in {stored}"), &[value(field, kind, number, "element")]);
@@ -68,6 +75,23 @@ fn shaped(out: &mut String, field: &Field, name: &str, stored: &str) {
             ];
             block(out, &format!("for (key, value) in JudiEncoder.sorted({stored})"), &lines);
         }
+    }
+}
+
+/// Statements that write a list under one tag.
+fn packed(out: &mut String, kind: Kind, number: u32, stored: &str, margin: &str) {
+    let (method, element) = match kind {
+        Kind::Scalar(scalar) => (method(scalar), "element"),
+        _ => ("int32", "element.rawValue"),
+    };
+    for line in [
+        format!("let mark = encoder.openList({})", tag(number, 2)),
+        format!("for element in {stored} {{"),
+        format!("  encoder.append({method}: {element})"),
+        "}".to_owned(),
+        "encoder.closeList(mark)".to_owned(),
+    ] {
+        out.push_str(&format!("{margin}{line}\n"));
     }
 }
 

@@ -10,6 +10,7 @@ const INITIALISMS: &[&str] =
 const KEYWORDS: &[&str] = &[
     "as",
     "associatedtype",
+    "await",
     "break",
     "case",
     "catch",
@@ -210,19 +211,27 @@ pub(super) fn method(event: &str) -> String {
     suffixed(camel(event), TRACKER, "Event")
 }
 
-/// A type's name, of one part of its path; `kind` is what stands behind one that is taken.
+/// A type's name, of one part of its path; `kind` is put behind it for as long as it is taken.
 pub(super) fn type_name(part: &str, taken: impl Fn(&str) -> bool, kind: &str) -> String {
     let is_camel = part.starts_with(|first: char| first.is_uppercase()) && !part.contains('_');
     let mut name = if is_camel { part.to_owned() } else { upper_camel(part) };
     if !name.starts_with(|first: char| first.is_alphabetic()) {
         name.insert(0, 'N');
     }
-    if TYPES.contains(&name.as_str()) || taken(&name) { format!("{name}{kind}") } else { name }
+    while TYPES.contains(&name.as_str()) || taken(&name) {
+        name.push_str(kind);
+    }
+    name
 }
 
 /// A name as it is declared and used.
 pub(super) fn quoted(name: &str) -> String {
     if KEYWORDS.contains(&name) { format!("`{name}`") } else { name.to_owned() }
+}
+
+/// A name as an argument's label.
+pub(super) fn label(name: &str) -> String {
+    if name == "inout" { format!("`{name}`") } else { name.to_owned() }
 }
 
 fn suffixed(name: String, reserved: &[&str], suffix: &str) -> String {

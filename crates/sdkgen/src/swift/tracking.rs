@@ -28,13 +28,13 @@ pub(super) fn text(types: &Types<'_>) -> String {
         part.push_str("  @discardableResult\n");
         part.push_str(&signature(&format!("  public func {}", naming::quoted(&name)), &listed, " -> JudiTracked {"));
         let passed: Vec<String> =
-            parameters.iter().map(|(name, ..)| format!("{}: {name}", name.trim_matches('`'))).collect();
-        let line = format!("    track({type_name}({}))\n", passed.join(", "));
+            parameters.iter().map(|(name, ..)| format!("{}: {name}", naming::label(name.trim_matches('`')))).collect();
+        let line = format!("    self.track({type_name}({}))\n", passed.join(", "));
         if line.trim_end().chars().count() <= docs::WIDTH {
             part.push_str(&line);
         } else {
             let rows: Vec<String> = passed.iter().map(|it| format!("        {it}")).collect();
-            part.push_str(&format!("    track(\n      {type_name}(\n{}\n      )\n    )\n", rows.join(",\n")));
+            part.push_str(&format!("    self.track(\n      {type_name}(\n{}\n      )\n    )\n", rows.join(",\n")));
         }
         part.push_str("  }\n");
         parts.push(part);

@@ -1,12 +1,11 @@
 //! What each message, enum and oneof is called in Swift, and what type a field has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use judi_schema::plan::ScalarKind;
 
-use super::{naming, package};
+use super::{naming, type_names};
 use crate::library::{Event, Field, Kind, Library, Shape, WellKnown};
-use crate::naming::upper_camel;
 
 /// The names of a library's types.
 pub(super) struct Types<'a> {
@@ -26,21 +25,7 @@ pub(super) struct Types<'a> {
 
 impl<'a> Types<'a> {
     pub(super) fn of(library: &'a Library, module: &'a str) -> Self {
-        let shared = shared_names(library);
-        let taken: HashSet<String> = package::runtime_types().into_iter().chain([module.to_owned()]).collect();
-        let named = |path: &[String], full_name: &str, kind: &str| -> Vec<String> {
-            let top = path.first().filter(|top| shared.contains(top.as_str()));
-            let package = full_name.strip_suffix(&path.join(".")).filter(|_| top.is_some()).unwrap_or_default();
-            let last = path.len().saturating_sub(1);
-            let part = |(at, part): (usize, &String)| {
-                let own =
-                    naming::type_name(part, |name| taken.contains(name), if at == last { kind } else { "Message" });
-                if at == 0 { format!("{}{own}", upper_camel(package)) } else { own }
-            };
-            path.iter().enumerate().map(part).collect()
-        };
-        let messages: Vec<_> = library.messages.iter().map(|it| named(&it.path, &it.full_name, "Message")).collect();
-        let enums: Vec<_> = library.enums.iter().map(|it| named(&it.path, &it.full_name, "Enum")).collect();
+        let (messages, enums) = type_names::of(library, module);
         let mut types = Self {
             library,
             module,
@@ -64,13 +49,15 @@ impl<'a> Types<'a> {
             if used.insert(name.clone()) { name } else { format!("{name}{number}") }
         };
         let properties = message.fields.iter().map(|field| once(naming::property(&field.name), field.number)).collect();
-        let inner: HashSet<&String> =
-            self.messages.iter().chain(&self.enums).filter_map(|it| it.strip_prefix(&**path)?.first()).collect();
+        let mut taken: HashSet<String> = path.iter().cloned().collect();
+        taken.extend(
+            self.messages.iter().chain(&self.enums).filter_map(|it| it.strip_prefix(&**path)?.first().cloned()),
+        );
         let oneofs = (0..)
             .zip(&message.oneofs)
             .map(|(number, oneof)| {
-                let is_taken = |name: &str| inner.contains(&name.to_owned()) || path.contains(&name.to_owned());
-                let name = naming::type_name(&oneof.name, is_taken, "Choice");
+                let name = naming::type_name(&oneof.name, |name| taken.contains(name), "Choice");
+                taken.insert(name.clone());
                 (once(naming::property(&oneof.name), number), name)
             })
             .collect();
@@ -116,7 +103,7 @@ impl<'a> Types<'a> {
                 WellKnown::Struct => "[String: JSONValue]",
                 WellKnown::Value => "JSONValue",
                 WellKnown::ListValue => "[JSONValue]",
-                WellKnown::Any | WellKnown::Wrapper(_) => "AnyMessage",
+                WellKnown::Any | WellKnown::Wrapper(_) => "JudiAny",
             }
             .to_owned(),
         }
@@ -180,18 +167,6 @@ fn zero(kind: Kind, value: &str) -> String {
         Kind::Enum(_) => format!("{value}(rawValue: 0)"),
         _ => "0".into(),
     }
-}
-
-/// First parts of names that several packages have for different things.
-fn shared_names(library: &Library) -> HashSet<&str> {
-    let messages = library.messages.iter().map(|it| (&it.path, &it.full_name));
-    let enums = library.enums.iter().map(|it| (&it.path, &it.full_name));
-    let mut packages: HashMap<&str, HashSet<&str>> = HashMap::new();
-    for (path, full_name) in messages.chain(enums) {
-        let package = full_name.strip_suffix(&path.join(".")).unwrap_or_default();
-        packages.entry(path.first().map(String::as_str).unwrap_or_default()).or_default().insert(package);
-    }
-    packages.into_iter().filter(|(_, packages)| packages.len() > 1).map(|(name, _)| name).collect()
 }
 
 /// Fields with one message, from which a message of the field's own message can be reached by such fields.

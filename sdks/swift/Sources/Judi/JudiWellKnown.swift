@@ -83,7 +83,7 @@ public struct TimeSpan: Hashable, Sendable {
 }
 
 /// A message of some type: `google.protobuf.Any`.
-public struct AnyMessage: Hashable, Sendable {
+public struct JudiAny: Hashable, Sendable {
   /// `type.googleapis.com/` and the type's full name.
   public var typeURL: String
   /// The message's bytes.
@@ -193,7 +193,7 @@ extension JudiEncoder {
     close(mark)
   }
 
-  mutating func any(_ tag: UInt32, _ value: AnyMessage) throws {
+  mutating func any(_ tag: UInt32, _ value: JudiAny) throws {
     let mark = try open(tag)
     if !value.typeURL.isEmpty {
       string(10, value.typeURL)
