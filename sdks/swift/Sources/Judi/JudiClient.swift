@@ -15,6 +15,7 @@ public final class Judi: JudiTracker {
   private let teller: JudiTeller
   private let worker: JudiWorker
   private let clock: JudiClock
+  private let folder: URL
 
   /// A tracker that sends to an Event API, such as `http://127.0.0.1:8080`, with a write key.
   public convenience init(endpoint: URL, key: String, options: JudiOptions = JudiOptions()) {
@@ -27,6 +28,7 @@ public final class Judi: JudiTracker {
     let isOptedOut = JudiOptOut.isSet(folder)
     self.options = options
     self.clock = clock
+    self.folder = folder
     inbox = JudiInbox(
       options: options, isOptedOut: isOptedOut, platform: JudiPlatform.context(options), clock: clock)
     teller = JudiTeller(options)
@@ -34,7 +36,7 @@ public final class Judi: JudiTracker {
       endpoint: endpoint, key: key, folder: folder, options: options, inbox: inbox, teller: teller,
       transport: transport, clock: clock)
     switch inbox.consent {
-    case .denied: worker.forget(isOptedOut: nil)
+    case .denied: worker.forget()
     case .granted: worker.wake()
     case .pending: break
     }
@@ -76,25 +78,26 @@ public final class Judi: JudiTracker {
 extension Judi {
   /// What the user said. Without it events are held in memory, and nothing leaves.
   public func setConsent(_ consent: JudiConsent) {
-    apply(inbox.allow(consent: consent), isOptedOut: nil)
+    apply(inbox.allow(consent: consent))
   }
 
   /// The user wants no events sent. It is remembered, and stronger than any consent.
   public func optOut() {
-    apply(inbox.allow(isOptedOut: true), isOptedOut: true)
+    JudiOptOut.set(folder)
+    apply(inbox.allow(isOptedOut: true))
   }
 
   /// Takes `optOut()` back.
   public func optIn() {
-    apply(inbox.allow(isOptedOut: false), isOptedOut: nil)
-    worker.forgive()
+    JudiOptOut.remove(folder)
+    apply(inbox.allow(isOptedOut: false))
   }
 
-  private func apply(_ outcome: (JudiConsent, [JudiCommand]), isOptedOut: Bool?) {
+  private func apply(_ outcome: (JudiConsent, [JudiCommand])) {
     teller.dropped(outcome.1)
     switch outcome.0 {
     case .denied:
-      worker.forget(isOptedOut: isOptedOut)
+      worker.forget()
     case .granted:
       // What was held is sent at once.
       inbox.ask(.flush { _ in })

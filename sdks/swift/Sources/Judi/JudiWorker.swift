@@ -64,17 +64,9 @@ final class JudiWorker: @unchecked Sendable {
     queue.async { self.work() }
   }
 
-  /// Removes everything that is kept; `isOptedOut` is remembered.
-  func forget(isOptedOut: Bool?) {
-    queue.async { self.erase(isOptedOut: isOptedOut) }
-  }
-
-  /// The user's no is taken back.
-  func forgive() {
-    queue.async {
-      JudiOptOut.remove(self.folder)
-      self.work()
-    }
+  /// Removes everything that is kept.
+  func forget() {
+    queue.async { self.erase() }
   }
 
   /// Sends what waits, for so long as is allowed, and ends.
@@ -249,7 +241,7 @@ extension JudiWorker {
     waiting.append(contentsOf: events.map { Waiting(event: $0, since: since) })
   }
 
-  private func erase(isOptedOut: Bool?) {
+  private func erase() {
     sending?.cancel()
     sending = nil
     for gone in waiting {
@@ -269,9 +261,6 @@ extension JudiWorker {
       }
     }
     try? FileManager.default.removeItem(at: JudiIdentity.file(folder))
-    if isOptedOut == true {
-      JudiOptOut.set(folder)
-    }
     settleFlushes(false)
     pump()
   }
@@ -327,7 +316,7 @@ extension JudiWorker {
     if JudiOptOut.isSet(folder) && !keepsNothing {
       // Another process of the app was told so.
       teller.dropped(inbox.allow(isOptedOut: true).1)
-      erase(isOptedOut: nil)
+      erase()
       return
     }
     expire(moment)
