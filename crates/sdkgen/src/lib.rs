@@ -16,6 +16,7 @@ pub mod java;
 pub mod js;
 pub mod library;
 pub mod naming;
+pub mod swift;
 
 /// One file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,4 @@
+//! Tests of the generated package's text.
+
+#[test]
+fn placeholder() {}
