@@ -1,6 +1,7 @@
 //! The command line: what people type.
 
 pub mod schema;
+pub mod sdk;
 
 use std::path::PathBuf;
 
@@ -43,6 +44,9 @@ pub enum Command {
     /// The events' definition.
     #[command(subcommand)]
     Schema(schema::Schema),
+    /// Typed libraries for apps, made from the schema.
+    #[command(subcommand)]
+    Sdk(sdk::Sdk),
 }
 
 /// Where the project is.

@@ -7,6 +7,7 @@ pub mod query;
 pub mod replay;
 pub mod run;
 pub mod schema;
+pub mod sdk;
 pub mod tail;
 pub mod trace;
 pub mod up;

@@ -36,6 +36,7 @@ pub struct Config {
     pub storage: Storage,
     pub engine: Engine,
     pub import: Import,
+    pub sdk: Sdk,
 }
 
 /// Where the server listens.
@@ -45,6 +46,16 @@ pub struct Http {
     pub host: String,
     pub port: u16,
     pub tls: HttpTls,
+}
+
+/// What the libraries for apps are called; empty: after the project's folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sdk {
+    pub npm: String,
+    pub go: String,
+    pub maven: String,
+    pub swift: String,
 }
 
 /// The server's certificate; empty names: none.

@@ -68,5 +68,6 @@ fn run(cli: &Cli) -> Done {
         Command::Replay(args) => commands::replay::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Schema(command) => commands::schema::run(command),
+        Command::Sdk(command) => commands::sdk::run(command),
     }
 }

@@ -22,6 +22,8 @@ pub fn template() -> &'static [TemplateFile] {
         "judi.toml",
         "conventions.toml",
         ".gitignore",
+        ".github/workflows/judi.yml",
+        ".gitlab-ci.yml",
         "schema/segment.toml",
         "schema/newsroom/v1/reading.proto",
         "schema/newsroom/v1/video.proto",
