@@ -29,7 +29,7 @@ const WHILE_FULL: [&str; 9] = [
     "cannot append to the log",
     "the judge stops early; it goes on at the next start",
     "imports will not find this server",
-    "small files stay for now",
+    "small or replaced files stay for now",
     "no checkpoint",
     "that was never acknowledged",
     "the dedup index is made again",

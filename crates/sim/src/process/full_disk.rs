@@ -24,7 +24,7 @@ const WHILE_FULL: [&str; 10] = [
     "cannot append to the log",
     "the judge stops early; it goes on at the next start",
     "imports will not find this server",
-    "small files stay for now",
+    "small or replaced files stay for now",
     "no checkpoint",
     "what older schemas could not read waits",
     "that was never acknowledged",
