@@ -154,6 +154,21 @@ impl Disk for SimDisk {
         Ok(Box::new(SimWriteFile { state: Arc::clone(&self.state), node, generation: state.generation }))
     }
 
+    fn rewrite(&self, path: &Path, position: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut state = self.lock();
+        state.operate()?;
+        let node = state.find(path)?;
+        let start = usize::try_from(position).map_err(io::Error::other)?;
+        let range = start..start.saturating_add(bytes.len());
+        state.node(node)?.write_again(range.clone(), bytes)?;
+        // The sync, which may fail by itself.
+        state.operate()?;
+        if !state.lies {
+            state.node(node)?.regain(&range);
+        }
+        Ok(())
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.lock();
         state.operate()?;

@@ -14,6 +14,8 @@ pub(crate) struct Scan {
     pub(crate) header: Option<SegmentHeader>,
     /// Bytes of the header and the good records, up to the first defect.
     pub(crate) good_bytes: u64,
+    /// Up to where the last good record proves that everything had been synced when it was written.
+    pub(crate) proven_bytes: u64,
     /// One past the offset of the last good record; the segment's base when it has none.
     pub(crate) end: u64,
     /// The latest timestamp of the good records.
@@ -49,6 +51,7 @@ pub(crate) fn scan(bytes: &[u8], base: u64, checksum: Checksum, landmark_step: u
     let mut found = Scan {
         header: None,
         good_bytes: 0,
+        proven_bytes: 0,
         end: base,
         newest: Timestamp(i64::MIN),
         landmarks: Vec::new(),
@@ -85,6 +88,7 @@ pub(crate) fn scan(bytes: &[u8], base: u64, checksum: Checksum, landmark_step: u
         }
         position += raw.size();
         found.good_bytes = position as u64;
+        found.proven_bytes = u64::from(raw.durable_before);
         found.end = raw.offset + 1;
         found.newest = found.newest.max(raw.timestamp);
     }

@@ -16,6 +16,7 @@ pub mod java;
 pub mod js;
 pub mod library;
 pub mod naming;
+pub mod registry;
 pub mod swift;
 
 /// One file of a package.

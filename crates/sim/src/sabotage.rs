@@ -94,6 +94,10 @@ impl Disk for StrippingDisk {
         self.0.append(path)
     }
 
+    fn rewrite(&self, path: &Path, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.rewrite(path, position, bytes)
+    }
+
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.0.rename(from, to)
     }

@@ -99,6 +99,13 @@ pub trait Disk: Send + Sync + Debug {
     /// `NotFound` when there is no such file, else the disk's own.
     fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>>;
 
+    /// Writes bytes again where they stand, and syncs the file. After a failed sync a system may take what it could not
+    /// write for written: it shows the bytes, also to the next process, and a later sync has nothing to do.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such file, else the disk's own; the bytes are as durable as before.
+    fn rewrite(&self, path: &Path, position: u64, bytes: &[u8]) -> io::Result<()>;
+
     /// Gives a file another name in one step, replacing what had it. Durable after [`Disk::sync_dir`].
     ///
     /// # Errors
@@ -277,6 +284,12 @@ impl Disk for LocalDisk {
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn WriteFile>> {
         Ok(Box::new(OpenOptions::new().append(true).open(path)?))
+    }
+
+    fn rewrite(&self, path: &Path, position: u64, bytes: &[u8]) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        file.write_all_at(bytes, position)?;
+        file.sync_data()
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

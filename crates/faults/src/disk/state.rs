@@ -240,6 +240,21 @@ impl Node {
         self.sync();
     }
 
+    /// Writes over what is there.
+    pub(super) fn write_again(&mut self, range: Range<usize>, bytes: &[u8]) -> io::Result<()> {
+        let place = self.bytes.get_mut(range).ok_or(ErrorKind::UnexpectedEof)?;
+        place.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// A sync after these bytes were written again: the platter has them now, and all that was not synced.
+    pub(super) fn regain(&mut self, range: &Range<usize>) {
+        let outside =
+            |lost: &Range<usize>| [lost.start..lost.end.min(range.start), lost.start.max(range.end)..lost.end];
+        self.lost = self.lost.iter().flat_map(outside).filter(|lost| lost.start < lost.end).collect();
+        self.sync();
+    }
+
     pub(super) fn truncate(&mut self, size: usize) {
         if let Some(cut) = self.bytes.get(size..self.synced) {
             let mut cut = cut.to_vec();

@@ -246,16 +246,19 @@ impl Last<'_> {
             }
             RecoveryDecision::Keep => true,
         };
-        Ok(Some(self.activate(&scan, whole)?))
+        Ok(Some(self.activate(&scan, &bytes, whole)?))
     }
 
-    /// Syncs what was found, so that it may be served, and opens it for more when it ends in a good record.
-    fn activate(&self, scan: &Scan, whole: bool) -> Result<LastRecovered, OpenError> {
+    /// Makes what was found durable, so that it may be served, and opens it for more when it ends in a good record.
+    fn activate(&self, scan: &Scan, bytes: &[u8], whole: bool) -> Result<LastRecovered, OpenError> {
         let path = self.path();
         let base = self.expected.2;
-        let mut file = self.disk.append(&path).map_err(at(&path))?;
-        // It may be good only in the page cache, left there by a process that died before it synced.
-        file.sync_data().map_err(at(&path))?;
+        // What nothing proves to be durable may be good only in the page cache, left there by a process that died before it
+        // synced, or whose sync failed: after that another sync would do nothing, and say that it did.
+        let range = usize::try_from(scan.proven_bytes).ok().zip(usize::try_from(scan.good_bytes).ok());
+        let unproven = range.and_then(|(from, to)| bytes.get(from..to)).unwrap_or_default();
+        self.disk.rewrite(&path, scan.proven_bytes, unproven).map_err(at(&path))?;
+        let file = self.disk.append(&path).map_err(at(&path))?;
         let landmarks = Arc::new(Landmarks::new(base, &scan.landmarks));
         let segment = Segment { base, bytes: scan.good_bytes, newest: scan.newest, landmarks };
         let active = whole.then(|| Active { file, segment: segment.clone() });

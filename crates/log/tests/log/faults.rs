@@ -121,6 +121,31 @@ fn records_left_unsynced_by_a_dead_process_are_synced_before_they_are_served() {
 }
 
 #[test]
+fn what_a_failed_sync_left_to_the_next_process_is_written_again_before_it_is_served() {
+    // Neither the sync nor the cutting off of an append to a segment succeed; of one that makes a segment, neither the
+    // sync nor the removal.
+    for before in [&["first"][..], &[]] {
+        let sim = SimWorld::new(8);
+        let log = open(&sim);
+        if !before.is_empty() {
+            append(&log, 0, before).unwrap();
+        }
+        let sync = if before.is_empty() { 2 } else { 1 };
+        sim.disk.fail_operation(sync);
+        sim.disk.fail_operation(sync + 1);
+        append(&log, 0, &["in doubt"]).unwrap_err();
+        sim.disk.kill();
+        drop(log);
+        let log = open(&sim);
+        let served = values(&log, 0);
+        assert_eq!(served, [before, &["in doubt"]].concat());
+        drop(log);
+        sim.disk.restart();
+        assert_eq!(values(&open(&sim), 0), served);
+    }
+}
+
+#[test]
 fn a_segment_whose_name_a_dead_process_left_unsynced_outlives_the_machine_once_it_was_served() {
     // Whether an unsynced name survives a crash is up to the seed; over several, some would be lost.
     for seed in 0..16 {

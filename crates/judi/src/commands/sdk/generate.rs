@@ -58,7 +58,7 @@ pub fn package(language: Language, library: &Library, names: &Names) -> Vec<Gene
 }
 
 /// Of the newest version, or the one that publishing the project's files would make.
-fn library(project: &Project) -> Result<Library, Failure> {
+pub fn library(project: &Project) -> Result<Library, Failure> {
     let world = World::system();
     let dir = project.schema_dir();
     let schemas = Schemas::open(world.disk.as_ref(), &dir, &project.schema_versions_dir(), OpenMode::Preview)

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn names_that_registries_refuse_are_told_before_anything_is_written() {
-        assert!(is_npm_name("@example/events") && is_npm_name("events") && !is_npm_name("Events") && !is_npm_name("a/b"));
+        assert!(
+            is_npm_name("@example/events") && is_npm_name("events") && !is_npm_name("Events") && !is_npm_name("a/b")
+        );
         assert!(is_go_module("go.example.com/events") && !is_go_module("events") && !is_go_module("a.b//c"));
         assert!(is_java_name("com.example") && !is_java_name("com.1") && !is_java_name(""));
         let failure = check("go", "events", is_go_module("events"), "go.example.com/events").unwrap_err();
