@@ -358,9 +358,12 @@ impl JudgeCore {
         }
         let Judged { events, quarantine, counts, totals, tallies } = judged;
         let (log, quarantine_schema) = (&self.log_id, Schemas::quarantine_schema());
+        // Where rows go to `quarantine`, `events` says so too: another judge, which would take them for rows, is refused.
+        let is_marked = !quarantine.is_empty();
+        let events_schema = Arc::clone(schemas.events_schema());
         memory.pending = Some(Pending {
-            quarantine: Append::new(quarantine, quarantine_schema, &memory.quarantine_txns, log, &through),
-            events: Append::new(events, Arc::clone(schemas.events_schema()), &memory.events_txns, log, &through)
+            quarantine: Append::new(quarantine, quarantine_schema, &memory.quarantine_txns, log, &through, false),
+            events: Append::new(events, events_schema, &memory.events_txns, log, &through, is_marked)
                 .map(|append| commits::with_counts(append, &counts)),
             through,
             totals,

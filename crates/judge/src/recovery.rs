@@ -3,7 +3,7 @@
 //! A round ends in at most four durable steps, in this order:
 //!
 //! 1. the commit that adds rows to `quarantine`, if there are any;
-//! 2. the commit that adds rows to `events`, if there are any;
+//! 2. the commit that adds rows to `events`, if there are any, or that only says how far it is, if 1 happened;
 //! 3. (now and then) the dedup index with its positions;
 //! 4. (after 3) the positions of the log's consumer group `judge`, which let retention go on.
 //!
@@ -27,7 +27,9 @@
 //! published, or the program replaced, in between.
 //!
 //! Two judges at once, where no lock keeps one away: a commit is made only where its table has the offsets that its round
-//! began from, so of two rounds that began at the same place one is refused, and its judge starts over from E and Q.
+//! began from, so of two rounds that began at the same place one is refused, and its judge starts over from E and Q. That
+//! holds for rows that one of them refuses and the other, by a newer schema, takes: both move E. (What is read again from
+//! `quarantine` between 1 and 2 of the one may still be added by the other; a lock keeps that away.)
 //!
 //! Index and positions are never ahead of the tables: 3 comes after 1 and 2. Retention is never ahead of the index.
 

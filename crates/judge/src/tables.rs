@@ -143,16 +143,17 @@ pub(crate) struct Append {
 }
 
 impl Append {
-    /// `batches` of `schema`, which bring the table to `through` of the log; `None` when there are no rows.
-    /// `before` is what the table had when the judge last knew: whoever has moved it since makes this a conflict.
+    /// `batches` of `schema`, which bring the table to `through` of the log; `None` when there are no rows and no
+    /// `is_marked`: then the commit says how far the table is, all the same. `before` is what the table had when the judge last knew: whoever has moved it since makes this a conflict.
     pub(crate) fn new(
         batches: Vec<RecordBatch>,
         schema: SchemaRef,
         before: &Txns,
         log: &LogId,
         through: &Positions,
+        is_marked: bool,
     ) -> Option<Self> {
-        if batches.is_empty() {
+        if batches.is_empty() && !is_marked {
             return None;
         }
         // Every partition that has moved since the table's last commit, in whatever round: so the positions that a
