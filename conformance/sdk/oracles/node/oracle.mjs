@@ -4,7 +4,21 @@ import {createInterface} from 'node:readline';
 import {createFileRegistry, equals, fromBinary, fromJson, toBinary, toJson} from '@bufbuild/protobuf';
 import {FileDescriptorSetSchema} from '@bufbuild/protobuf/wkt';
 
-const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, readFileSync(process.argv[2])));
+const registry = createFileRegistry(inOrder(fromBinary(FileDescriptorSetSchema, readFileSync(process.argv[2]))));
+
+// The registry wants files behind those that they import.
+function inOrder(set) {
+  const files = new Map(set.file.map((file) => [file.name, file]));
+  const ready = new Set();
+  const add = (name) => {
+    const file = files.get(name);
+    if (!file || ready.has(file)) return;
+    file.dependency.forEach(add);
+    ready.add(file);
+  };
+  set.file.forEach((file) => add(file.name));
+  return {...set, file: [...ready]};
+}
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const shown = (schema, message) => JSON.stringify(toJson(schema, message, {registry}));
@@ -36,7 +50,11 @@ for await (const line of createInterface({input: process.stdin})) {
   const vector = JSON.parse(line);
   const answer = {id: vector.id};
   try {
-    const what = difference(vector);
+    const names = registry.getMessage(vector.message)?.fields.map((field) => field.localName);
+    if (new Set(names).size < names?.length) {
+      answer.passed_over = 'it keeps two fields of the message under one name';
+    }
+    const what = answer.passed_over ? undefined : difference(vector);
     if (what) answer.difference = what.slice(0, 500);
   } catch (error) {
     answer.difference = String(error).slice(0, 500);
