@@ -180,7 +180,10 @@ impl Maker<'_> {
             1 => most,
             2 => 0,
             3 => -1,
-            _ => (1_700_000_000 + self.chance.below(100_000_000) as i64) * if self.chance.one_in(2) { 1 } else { -1 },
+            _ => {
+                (1_700_000_000 + i64::try_from(self.chance.below(100_000_000)).unwrap_or_default())
+                    * if self.chance.one_in(2) { 1 } else { -1 }
+            }
         };
         let nanos = self.chance.of(&[0, 1, 999_999_999, 1_000, 500_000_000, 123_456_789, 120_000_000]).unwrap_or(0);
         let nanos = if is_signed && seconds.abs() == most {
