@@ -147,7 +147,7 @@ function message(schema, index, value, depth) {
   var chosen = {};
   var needed = {};
   level(depth);
-  if (typeof value != "object" || !value || value.push) fail("invalid_value");
+  if (typeof value != "object" || !value || Array.isArray(value)) fail("invalid_value");
   fieldsOf(schema, index).forEach(function (it) {
     var given = value[it[0]];
     var oneof = it[7];

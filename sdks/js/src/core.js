@@ -65,7 +65,7 @@ export function start(schema, platform, given) {
 
   function tell(record, kind, result) {
     var it = {
-      kind: kind,
+      kind: kind || undefined,
       eventId: record.i,
       event: record.e,
       status: result.status || kind,
@@ -160,8 +160,6 @@ export function start(schema, platform, given) {
       isOpening = false;
       if (isDenied()) return opened.forEach(empty);
       stores = opened;
-      // What was kept is sent at once.
-      due = 1;
       write();
     });
   }
@@ -197,6 +195,8 @@ export function start(schema, platform, given) {
     calls = [];
     stores[active].write(
       function (meta) {
+        // What was kept for this process is sent at once.
+        if (!known && meta.n) due = 1;
         // What another store has counted goes on here.
         if (active != knownAt) for (var name in known) if (/[aqusflm]/.test(name)) meta[name] = known[name];
         writing.forEach(function (it) {
