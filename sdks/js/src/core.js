@@ -295,7 +295,7 @@ export function start(schema, platform, given) {
         if (!wait && at < active) return take(at + 1);
         if (!wait && !writing) active = 0;
         sending = 0;
-        until = wait && now + wait;
+        until = due = wait && now + wait;
         step();
       }
     );
@@ -318,7 +318,8 @@ export function start(schema, platform, given) {
       fails = it.wait ? fails + 1 : 0;
       limit = it.halve ? Math.ceil(size / 2) : it.wait ? size : Math.min(limit * 2, options.maxBatchEvents);
       until = it.wait && now + it.wait;
-      due = it.halve;
+      // What was tried once does not wait for others any more.
+      due = it.halve || it.wait;
       settled(at, fresh, it.done, list);
     }
     if (fresh[0]) platform.post(url, batchOf(fresh, self, now, mono, trip), options.timeout, settle, isLeaving);
