@@ -53,6 +53,8 @@ export function start(schema, platform, given) {
   var held = [0, 0];
   var metas = [];
   var sending;
+  // What is on its way.
+  var flying = [];
   // Answers to what was asked before everything was forgotten count no more.
   var epoch = 0;
   var fails = 0;
@@ -181,7 +183,11 @@ export function start(schema, platform, given) {
 
   function lose(records) {
     records.forEach(function (it) {
-      if (it.e) tell(it, "no_consent", {});
+      // Of what is on its way the answer tells.
+      var isFlying = flying.some(function (record) {
+        return record.i == it.i;
+      });
+      if (it.e && !isFlying) tell(it, "no_consent", {});
     });
   }
 
@@ -255,7 +261,7 @@ export function start(schema, platform, given) {
       else if (until > now) wake(until - now);
       else {
         due = due || now + options.flushInterval;
-        if (flushes[0] || size >= options.flushAt || now >= due) {
+        if ((flushes[0] && !writing && !calls[0]) || size >= options.flushAt || now >= due) {
           sending = 1;
           take(0);
         } else wake(due - now);
@@ -309,12 +315,17 @@ export function start(schema, platform, given) {
       return now - record.t < AGE_MAX;
     });
     function settle(answer) {
-      if (began != epoch) return;
+      flying = [];
       var took = platform.mono() - mono;
       if (answer.status == 200 && !(took > trip)) trip = took;
       now = platform.now();
       var size = fresh.length;
       var it = size ? outcome(size, answer, fails, options, now, platform.random() / 4294967296) : { done: [], wait: 0 };
+      if (began != epoch) {
+        return fresh.forEach(function (record, place) {
+          tell(record, it.done[place] ? "" : "no_consent", it.done[place] || {});
+        });
+      }
       fails = it.wait ? fails + 1 : 0;
       limit = it.halve ? Math.ceil(size / 2) : it.wait ? size : Math.min(limit * 2, options.maxBatchEvents);
       until = it.wait && now + it.wait;
@@ -322,6 +333,7 @@ export function start(schema, platform, given) {
       due = it.halve || it.wait;
       settled(at, fresh, it.done, list);
     }
+    flying = fresh;
     if (fresh[0]) platform.post(url, batchOf(fresh, self, now, mono, trip), options.timeout, settle, isLeaving);
     else settle({});
   }
