@@ -2,7 +2,7 @@
 // stores and transport; nothing here waits for any of them, and no error of theirs reaches the caller.
 
 import { batchOf, outcome } from "./batch.js";
-import { methods } from "./codec.js";
+import { camel, methods } from "./codec.js";
 import { stamp, uuid } from "./identity.js";
 
 // The server recognises what is sent again for seven days.
@@ -127,7 +127,7 @@ export function start(schema, platform, given) {
       z: bytes.length,
       c: platform.context(),
     };
-    for (var name in options.collect) if (options.collect[name] === false) delete record.c[name.replace(/_(.)/g, upper)];
+    for (var name in options.collect) if (options.collect[name] === false) delete record.c[camel(name)];
     record.c.app = options.app;
     record.c.appVersion = options.appVersion;
     if (isClosed || isDenied()) return tell(record, isClosed ? "error" : "no_consent", {});
@@ -148,10 +148,6 @@ export function start(schema, platform, given) {
     calls.push(record);
     step();
     return record.i;
-  }
-
-  function upper(_, letter) {
-    return letter.toUpperCase();
   }
 
   /** Opens the stores; where nothing may be kept they are emptied, and none is made. */
@@ -297,6 +293,18 @@ export function start(schema, platform, given) {
           bytes += record.z;
           return !place || bytes <= options.maxBatchBytes;
         });
+        var old = list.filter(function (record) {
+          return now - record.t > AGE_MAX;
+        });
+        if (old[0]) {
+          return settled(
+            at,
+            old,
+            old.map(function () {
+              return { kind: "expired" };
+            })
+          );
+        }
         if (list[0]) return send(at, list);
         if (!wait && at < active) return take(at + 1);
         if (!wait && !writing) active = 0;
@@ -311,18 +319,15 @@ export function start(schema, platform, given) {
     var now = platform.now();
     var mono = platform.mono();
     var began = epoch;
-    var fresh = list.filter(function (record) {
-      return now - record.t < AGE_MAX;
-    });
     function settle(answer) {
       flying = [];
       var took = platform.mono() - mono;
       if (answer.status == 200 && !(took > trip)) trip = took;
       now = platform.now();
-      var size = fresh.length;
-      var it = size ? outcome(size, answer, fails, options, now, platform.random() / 4294967296) : { done: [], wait: 0 };
+      var size = list.length;
+      var it = outcome(size, answer, fails, options, now, platform.random() / 4294967296);
       if (began != epoch) {
-        return fresh.forEach(function (record, place) {
+        return list.forEach(function (record, place) {
           tell(record, it.done[place] ? "" : "no_consent", it.done[place] || {});
         });
       }
@@ -331,20 +336,18 @@ export function start(schema, platform, given) {
       until = it.wait && now + it.wait;
       // What was tried once does not wait for others any more.
       due = it.halve || it.wait;
-      settled(at, fresh, it.done, list);
+      settled(at, list, it.done);
     }
-    flying = fresh;
-    if (fresh[0]) platform.post(url, batchOf(fresh, self, now, mono, trip), options.timeout, settle, isLeaving);
-    else settle({});
+    flying = list;
+    platform.post(url, batchOf(list, self, now, mono, trip), options.timeout, settle, isLeaving);
   }
 
   /** Says what became of each, and takes out of the store what is done with. */
-  function settled(at, fresh, results, list) {
+  function settled(at, list, results) {
     var began = epoch;
     var ids = {};
-    var gone = list.filter(function (record) {
-      var place = fresh.indexOf(record);
-      var result = place < 0 ? { kind: "expired" } : results[place];
+    var gone = list.filter(function (record, place) {
+      var result = results[place];
       if (!result) return false;
       tell(record, result.kind || (/^[qr]/.test(result.status) ? result.status : ""), result);
       return (ids[record.i] = true);
