@@ -11,6 +11,8 @@ const folder = resolve(process.argv[2] ?? "package");
 const { createJudi } = await import(pathToFileURL(`${folder}/node.js`));
 const schema = describe(`${folder}/driver.json`);
 let judi;
+// What the library said within the call that is being made.
+let refused;
 
 function say(it) {
   process.stdout.write(`${JSON.stringify(it)}\n`);
@@ -29,13 +31,18 @@ const commands = {
       ...options,
       onPersisted: (id) => say({ persisted: id }),
       onResult: (result) => say({ result: told(result) }),
-      onReport: (report) => say({ report: told(report) }),
+      onReport(report) {
+        refused = report.kind;
+        say({ report: told(report) });
+      },
     });
   },
   track({ event, call }) {
     try {
       const { method, fields } = schema.call(event, call);
-      say({ tracked: judi[method](fields) ?? null });
+      refused = undefined;
+      const id = judi[method](fields) ?? null;
+      say(refused ? { error: refused } : { tracked: id });
     } catch (error) {
       say({ error: error.code ?? String(error) });
     }

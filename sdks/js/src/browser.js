@@ -1,5 +1,6 @@
 // The browser's clock, chance, stores and transport.
 
+import { camel } from "./codec.js";
 import { start } from "./core.js";
 import { openDatabase } from "./database.js";
 import { memory } from "./memory.js";
@@ -25,9 +26,9 @@ export function context() {
     pagePath: location.pathname,
     referrer: document.referrer,
   };
-  location.search.replace(/[?&]utm_(source|medium|campaign|term|content)=([^&]*)/g, function (_, name, value) {
+  location.search.replace(/\b(utm_(?:source|medium|campaign|term|content))=([^&]*)/g, function (_, name, value) {
     try {
-      it["utm" + name.charAt(0).toUpperCase() + name.slice(1)] = decodeURIComponent(value.replace(/\+/g, " "));
+      it[camel(name)] = decodeURIComponent(value.replace(/\+/g, " "));
     } catch (_) {}
   });
   return it;

@@ -1,9 +1,10 @@
 // Writes protobuf from the tables that the generator made of the schema. Bytes are kept in a string, a character each:
 // old televisions have that, a length is its length, and base64 takes it as it is.
 //
-// A message is one string, "event|name:number type reference shape required oneof, ...":
-//   article_view|articleId:s!,section:s?,at:7t?,teaser:m3?,tags:s*,counts:i+,byDay:i{s,url:9s?~0!
-// The number is left out where it is the one before plus one.
+// Fields are said once, "name:number type reference shape required oneof":
+//   articleId:s!  section:s?  at:7t?  teaser:m3?  tags:s*  counts:i+  byDay:i{s  url:9s?~1!
+// The number is left out where it is the one before plus one. A message is "event|" and a character per field, whose
+// place in the list is its code less 35; the codes of the backslash, and from 127 to 160, are passed over.
 //
 //   i int32  u uint32  z sint32  q sfixed32  x fixed32  l int64  k uint64  c sint64  r sfixed64  w fixed64
 //   e enum  b bool  s text  y bytes  m message  g group; of other files, where the schema has them:
@@ -96,17 +97,18 @@ export function implicit(schema, number, type, value) {
 
 /** A message's string as [name, number, type, reference, shape, key, required, oneof, one of it required]. */
 function fieldsOf(schema, index) {
-  var known = schema.fields || (schema.fields = {});
+  var known = schema.known || (schema.known = {});
   var number = 0;
   if (!known[index]) {
-    known[index] = [];
-    schema.messages[index].replace(
-      /([^:,|]+):(\d*)(W?\w)(\d*)([?*+]|{(.)|)(!?)~?(\d*)(!?)/g,
-      function (_, name, given, type, reference, shape, key, required, oneof, some) {
-        number = +given || number + 1;
-        known[index].push([name, number, type, reference, shape, key, required, oneof, some]);
-      }
-    );
+    known[index] = schema.messages[index]
+      .replace(/.*?\|/, "")
+      .split("")
+      .map(function (place) {
+        place = place.charCodeAt(0);
+        var it = /(.+):(\d*)(W?\w)(\d*)([?*+]|{(.)|)(!?)~?(\d*)(!?)/.exec(schema.fields[place - 35 - (place > 91) - (place > 126) * 34]).slice(1);
+        it[1] = number = +it[1] || number + 1;
+        return it;
+      });
   }
   return known[index];
 }
@@ -147,7 +149,7 @@ function message(schema, index, value, depth) {
   var chosen = {};
   var needed = {};
   level(depth);
-  if (typeof value != "object" || !value || value.push) fail("invalid_value");
+  if (typeof value != "object" || !value || Array.isArray(value)) fail("invalid_value");
   fieldsOf(schema, index).forEach(function (it) {
     var given = value[it[0]];
     var oneof = it[7];
@@ -175,17 +177,19 @@ export function encode(schema, index, value) {
   return message(schema, index, value, 1);
 }
 
+/** `article_view` is `articleView`. */
+export function camel(name) {
+  return name.replace(/_(.)/g, function (_, letter) {
+    return letter.toUpperCase();
+  });
+}
+
 /** A tracker's methods, one per event, by the tables: each gives its event's name and bytes to `send`. */
 export function methods(schema, target, send) {
   schema.messages.forEach(function (text, index) {
     var name = /^(\w+)=?(\w*)\|/.exec(text);
     if (!name) return;
-    var method =
-      name[2] ||
-      name[1].replace(/_(.)/g, function (_, letter) {
-        return letter.toUpperCase();
-      });
-    target[method] = function (fields) {
+    target[name[2] || camel(name[1])] = function (fields) {
       return send(name[1], encode(schema, index, fields || {}), fields);
     };
   });

@@ -2,7 +2,7 @@
 // stores and transport; nothing here waits for any of them, and no error of theirs reaches the caller.
 
 import { batchOf, outcome } from "./batch.js";
-import { methods } from "./codec.js";
+import { camel, methods } from "./codec.js";
 import { stamp, uuid } from "./identity.js";
 
 // The server recognises what is sent again for seven days.
@@ -53,6 +53,8 @@ export function start(schema, platform, given) {
   var held = [0, 0];
   var metas = [];
   var sending;
+  // What is on its way.
+  var flying = [];
   // Answers to what was asked before everything was forgotten count no more.
   var epoch = 0;
   var fails = 0;
@@ -65,7 +67,7 @@ export function start(schema, platform, given) {
 
   function tell(record, kind, result) {
     var it = {
-      kind: kind,
+      kind: kind || undefined,
       eventId: record.i,
       event: record.e,
       status: result.status || kind,
@@ -125,7 +127,7 @@ export function start(schema, platform, given) {
       z: bytes.length,
       c: platform.context(),
     };
-    for (var name in options.collect) if (options.collect[name] === false) delete record.c[name.replace(/_(.)/g, upper)];
+    for (var name in options.collect) if (options.collect[name] === false) delete record.c[camel(name)];
     record.c.app = options.app;
     record.c.appVersion = options.appVersion;
     if (isClosed || isDenied()) return tell(record, isClosed ? "error" : "no_consent", {});
@@ -148,10 +150,6 @@ export function start(schema, platform, given) {
     return record.i;
   }
 
-  function upper(_, letter) {
-    return letter.toUpperCase();
-  }
-
   /** Opens the stores; where nothing may be kept they are emptied, and none is made. */
   function open() {
     if (isOpening) return;
@@ -160,8 +158,6 @@ export function start(schema, platform, given) {
       isOpening = false;
       if (isDenied()) return opened.forEach(empty);
       stores = opened;
-      // What was kept is sent at once.
-      due = 1;
       write();
     });
   }
@@ -183,7 +179,11 @@ export function start(schema, platform, given) {
 
   function lose(records) {
     records.forEach(function (it) {
-      if (it.e) tell(it, "no_consent", {});
+      // Of what is on its way the answer tells.
+      var isFlying = flying.some(function (record) {
+        return record.i == it.i;
+      });
+      if (it.e && !isFlying) tell(it, "no_consent", {});
     });
   }
 
@@ -197,6 +197,8 @@ export function start(schema, platform, given) {
     calls = [];
     stores[active].write(
       function (meta) {
+        // What was kept for this process is sent at once.
+        if (!known && meta.n) due = 1;
         // What another store has counted goes on here.
         if (active != knownAt) for (var name in known) if (/[aqusflm]/.test(name)) meta[name] = known[name];
         writing.forEach(function (it) {
@@ -255,7 +257,7 @@ export function start(schema, platform, given) {
       else if (until > now) wake(until - now);
       else {
         due = due || now + options.flushInterval;
-        if (flushes[0] || size >= options.flushAt || now >= due) {
+        if ((flushes[0] && !writing && !calls[0]) || size >= options.flushAt || now >= due) {
           sending = 1;
           take(0);
         } else wake(due - now);
@@ -291,11 +293,23 @@ export function start(schema, platform, given) {
           bytes += record.z;
           return !place || bytes <= options.maxBatchBytes;
         });
+        var old = list.filter(function (record) {
+          return now - record.t > AGE_MAX;
+        });
+        if (old[0]) {
+          return settled(
+            at,
+            old,
+            old.map(function () {
+              return { kind: "expired" };
+            })
+          );
+        }
         if (list[0]) return send(at, list);
         if (!wait && at < active) return take(at + 1);
         if (!wait && !writing) active = 0;
         sending = 0;
-        until = wait && now + wait;
+        until = due = wait && now + wait;
         step();
       }
     );
@@ -305,33 +319,35 @@ export function start(schema, platform, given) {
     var now = platform.now();
     var mono = platform.mono();
     var began = epoch;
-    var fresh = list.filter(function (record) {
-      return now - record.t < AGE_MAX;
-    });
     function settle(answer) {
-      if (began != epoch) return;
+      flying = [];
       var took = platform.mono() - mono;
       if (answer.status == 200 && !(took > trip)) trip = took;
       now = platform.now();
-      var size = fresh.length;
-      var it = size ? outcome(size, answer, fails, options, now, platform.random() / 4294967296) : { done: [], wait: 0 };
+      var size = list.length;
+      var it = outcome(size, answer, fails, options, now, platform.random() / 4294967296);
+      if (began != epoch) {
+        return list.forEach(function (record, place) {
+          tell(record, it.done[place] ? "" : "no_consent", it.done[place] || {});
+        });
+      }
       fails = it.wait ? fails + 1 : 0;
       limit = it.halve ? Math.ceil(size / 2) : it.wait ? size : Math.min(limit * 2, options.maxBatchEvents);
       until = it.wait && now + it.wait;
-      due = it.halve;
-      settled(at, fresh, it.done, list);
+      // What was tried once does not wait for others any more.
+      due = it.halve || it.wait;
+      settled(at, list, it.done);
     }
-    if (fresh[0]) platform.post(url, batchOf(fresh, self, now, mono, trip), options.timeout, settle, isLeaving);
-    else settle({});
+    flying = list;
+    platform.post(url, batchOf(list, self, now, mono, trip), options.timeout, settle, isLeaving);
   }
 
   /** Says what became of each, and takes out of the store what is done with. */
-  function settled(at, fresh, results, list) {
+  function settled(at, list, results) {
     var began = epoch;
     var ids = {};
-    var gone = list.filter(function (record) {
-      var place = fresh.indexOf(record);
-      var result = place < 0 ? { kind: "expired" } : results[place];
+    var gone = list.filter(function (record, place) {
+      var result = results[place];
       if (!result) return false;
       tell(record, result.kind || (/^[qr]/.test(result.status) ? result.status : ""), result);
       return (ids[record.i] = true);

@@ -15,11 +15,7 @@ export function openDatabase(name, isToEmpty, done) {
       done();
     };
     request.onsuccess = function () {
-      var database = request.result;
-      database.onversionchange = function () {
-        database.close();
-      };
-      done(queueIn(database));
+      done(queueIn(request.result));
     };
   } catch (_) {
     done();

@@ -53,11 +53,15 @@ fn schema_text(library: &Library, shape: &Shape) -> String {
     } else {
         let _ = writeln!(text, "  types: {{ {} }},", types.join(", "));
     }
-    text.push_str("  messages: [\n");
-    for message in tables::messages(library, shape) {
-        let _ = writeln!(text, "    \"{message}\",");
+    let tables = tables::Tables::of(library, shape);
+    for (name, list) in [("fields", tables.fields), ("messages", tables.messages)] {
+        let _ = writeln!(text, "  {name}: [");
+        for one in list {
+            let _ = writeln!(text, "    \"{one}\",");
+        }
+        text.push_str("  ],\n");
     }
-    text.push_str("  ],\n};\n");
+    text.push_str("};\n");
     text
 }
 

@@ -1,6 +1,6 @@
 //! What the encoder knows of the schema: a string per message, as `sdks/js/src/codec.js` reads it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use judi_schema::plan::ScalarKind;
@@ -62,18 +62,51 @@ fn unique(name: String, suffix: &str, taken: &mut HashSet<String>) -> String {
     found
 }
 
-/// The strings of all messages.
-pub(super) fn messages(library: &Library, shape: &Shape) -> Vec<String> {
-    let names = library.messages.iter().zip(&shape.fields).enumerate();
-    names
-        .map(|(at, (message, fields))| {
+/// What the encoder reads: each field said once, and of each message its event and the places of its fields.
+pub(super) struct Tables {
+    pub(super) fields: Vec<String>,
+    pub(super) messages: Vec<String>,
+}
+
+/// The code of the first place. The characters from here on need no escape in a string, but for the backslash.
+const FIRST_PLACE: u32 = 35;
+
+impl Tables {
+    pub(super) fn of(library: &Library, shape: &Shape) -> Self {
+        let mut places: HashMap<String, u32> = HashMap::new();
+        let mut fields = Vec::new();
+        let names = library.messages.iter().zip(&shape.fields).enumerate();
+        let messages = names.map(|(at, (message, names))| {
             let event = library.events.iter().zip(&shape.methods).find(|(event, _)| event.message == at);
-            let event = event.map_or_else(String::new, |(event, method)| {
+            let mut text = event.map_or_else(String::new, |(event, method)| {
                 if as_runtime(&event.name) == *method { event.name.clone() } else { format!("{}={method}", event.name) }
             });
-            format!("{event}|{}", one(message, fields))
-        })
-        .collect()
+            text.push('|');
+            for field in self::fields(message, names) {
+                let next = u32::try_from(places.len()).unwrap_or(u32::MAX);
+                let place = *places.entry(field.clone()).or_insert(next);
+                if place == next {
+                    fields.push(field);
+                }
+                text.push_str(&character(place));
+            }
+            text
+        });
+        let messages = messages.collect();
+        Self { fields, messages }
+    }
+}
+
+/// The character of a place, as it stands in a string: ASCII, whatever a page says of its characters.
+fn character(place: u32) -> String {
+    let mut code = FIRST_PLACE + place;
+    code += u32::from(code >= u32::from('\\'));
+    // What is no character to look at.
+    code += if code > 126 { 34 } else { 0 };
+    match char::from_u32(code) {
+        Some(shown) if shown.is_ascii() => shown.to_string(),
+        _ => format!("\\u{code:04x}"),
+    }
 }
 
 /// The method that the runtime makes of an event's name where it is told none.
@@ -89,14 +122,10 @@ fn as_runtime(name: &str) -> String {
     text
 }
 
-fn one(message: &Message, names: &[String]) -> String {
-    let mut text = String::new();
+fn fields(message: &Message, names: &[String]) -> Vec<String> {
     let mut before = 0;
-    for (field, name) in message.fields.iter().zip(names) {
-        if before != 0 {
-            text.push(',');
-        }
-        let _ = write!(text, "{name}:");
+    let one = |(field, name): (&Field, &String)| {
+        let mut text = format!("{name}:");
         if field.number != before + 1 {
             let _ = write!(text, "{}", field.number);
         }
@@ -110,8 +139,9 @@ fn one(message: &Message, names: &[String]) -> String {
             // From 1: the runtime asks whether there is one.
             let _ = write!(text, "~{}{}", oneof + 1, if needed { "!" } else { "" });
         }
-    }
-    text
+        text
+    };
+    message.fields.iter().zip(names).map(one).collect()
 }
 
 fn letters(kind: Kind) -> String {
