@@ -281,6 +281,10 @@ func (s *sender) drop(batch []*entry, kind string, given answer) {
 
 // tell tells an event's result; false: it is to be sent again.
 func (s *sender) tell(item *entry, given *result) bool {
+	if !given.isFinal() {
+		s.debug(given.Status, "event", item.name, "event_id", item.id, "detail", given.Detail)
+		return false
+	}
 	s.client.tell.result(item.name, Result{
 		EventID: item.id, Status: given.Status, Reason: given.Reason, Field: given.Field, Detail: given.Detail,
 	})
@@ -290,7 +294,7 @@ func (s *sender) tell(item *entry, given *result) bool {
 			Reason: given.Reason, Field: given.Field, Detail: given.Detail, Status: http.StatusOK,
 		})
 	}
-	return given.isFinal()
+	return true
 }
 
 // done takes events out of the queue, in memory and on the disk.
