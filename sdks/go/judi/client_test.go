@@ -14,13 +14,13 @@ import (
 
 func TestManyGoroutinesTrackAndEachEventArrivesOnceInOrder(t *testing.T) {
 	server := newCollector(t)
-	server.script = func(request int, w http.ResponseWriter, _ []arrived) bool {
+	server.says(func(request int, w http.ResponseWriter, _ []arrived) bool {
 		if request%3 == 0 {
 			w.WriteHeader(http.StatusInternalServerError)
 			return true
 		}
 		return false
-	}
+	})
 	client := opened(t, quick(server, t.TempDir()))
 	var group sync.WaitGroup
 	for worker := range 8 {
@@ -50,7 +50,7 @@ func TestManyGoroutinesTrackAndEachEventArrivesOnceInOrder(t *testing.T) {
 }
 
 func deadline(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }

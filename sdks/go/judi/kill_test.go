@@ -50,7 +50,7 @@ func child(dir, endpoint string) {
 
 func TestWhatWasPersistedArrivesOnceHoweverOftenTheProcessIsKilled(t *testing.T) {
 	server := newCollector(t)
-	server.script = func(request int, w http.ResponseWriter, batch []arrived) bool {
+	server.says(func(request int, w http.ResponseWriter, batch []arrived) bool {
 		switch request % 9 {
 		case 2:
 			w.WriteHeader(http.StatusInternalServerError)
@@ -64,7 +64,7 @@ func TestWhatWasPersistedArrivesOnceHoweverOftenTheProcessIsKilled(t *testing.T)
 			return false
 		}
 		return true
-	}
+	})
 	dir := t.TempDir()
 	persisted := map[string]bool{}
 	for range 20 {
@@ -74,8 +74,11 @@ func TestWhatWasPersistedArrivesOnceHoweverOftenTheProcessIsKilled(t *testing.T)
 	}
 	config := quick(server, dir)
 	client := opened(t, config)
+	start := time.Now()
 	if err := client.Flush(deadline(t)); err != nil {
-		t.Fatal(err)
+		client.mutex.Lock()
+		defer client.mutex.Unlock()
+		t.Fatalf("%v: %d wait, %d are ready", err, client.count, len(client.ready))
 	}
 	came, payloads, numbers := map[string]bool{}, map[string]bool{}, map[uint64]bool{}
 	for _, event := range server.arrived() {
@@ -92,7 +95,7 @@ func TestWhatWasPersistedArrivesOnceHoweverOftenTheProcessIsKilled(t *testing.T)
 	if len(persisted) < 100 {
 		t.Fatalf("only %d events were persisted: nothing is shown", len(persisted))
 	}
-	t.Logf("%d persisted, %d arrived, %d requests", len(persisted), len(came), server.requests)
+	t.Logf("%d persisted, %d arrived, %d requests, the rest in %v", len(persisted), len(came), server.requests, time.Since(start))
 }
 
 // silent is an answer that goes nowhere.

@@ -79,6 +79,13 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
+// says sets the script.
+func (c *collector) says(script func(request int, w http.ResponseWriter, batch []arrived) bool) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.script = script
+}
+
 func (c *collector) serve(w http.ResponseWriter, r *http.Request) {
 	body := r.Body.(io.Reader)
 	if r.Header.Get("Content-Encoding") == "gzip" {
