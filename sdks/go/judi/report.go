@@ -8,7 +8,7 @@ import (
 // Result is what became of an event at the server.
 type Result struct {
 	EventID string
-	// Status is ok, duplicate, quarantined, rejected or retry; of what the client dropped, the report's kind.
+	// Status is ok, duplicate, quarantined or rejected; of what the client dropped, the report's kind.
 	Status string
 	// Reason, Field and Detail are the server's words.
 	Reason, Field, Detail string

@@ -281,6 +281,10 @@ func (s *sender) drop(batch []*entry, kind string, given answer) {
 
 // tell tells an event's result; false: it is to be sent again.
 func (s *sender) tell(item *entry, given *result) bool {
+	if !given.isFinal() {
+		s.debug(given.Status, "event", item.name, "event_id", item.id, "detail", given.Detail)
+		return false
+	}
 	s.client.tell.result(item.name, Result{
 		EventID: item.id, Status: given.Status, Reason: given.Reason, Field: given.Field, Detail: given.Detail,
 	})
@@ -290,7 +294,7 @@ func (s *sender) tell(item *entry, given *result) bool {
 			Reason: given.Reason, Field: given.Field, Detail: given.Detail, Status: http.StatusOK,
 		})
 	}
-	return given.isFinal()
+	return true
 }
 
 // done takes events out of the queue, in memory and on the disk.
@@ -298,27 +302,9 @@ func (c *Client) done(entries []*entry) {
 	if len(entries) == 0 {
 		return
 	}
-	gone := make(map[*entry]struct{}, len(entries))
-	for _, item := range entries {
-		gone[item] = struct{}{}
-	}
 	c.mutex.Lock()
-	before := len(c.ready)
-	c.ready = slices.DeleteFunc(c.ready, func(item *entry) bool {
-		_, is := gone[item]
-		if is {
-			c.bytes -= len(item.payload)
-		}
-		return is
-	})
-	c.count -= before - len(c.ready)
+	c.takeOut(entries)
 	journal := c.journal
-	wiped := uint64(0)
-	var waiting []*entry
-	if journal != nil {
-		wiped = journal.wiped
-		waiting = slices.Clone(c.ready)
-	}
 	c.mutex.Unlock()
 	if journal == nil {
 		return
@@ -326,10 +312,35 @@ func (c *Client) done(entries []*entry) {
 	keep := func() error { return journal.writeState(c.stateNow()) }
 	err := journal.done(entries, keep)
 	if err == nil && journal.files() > filesMax {
+		c.mutex.Lock()
+		waiting, wiped := slices.Clone(c.ready), journal.wiped
+		c.mutex.Unlock()
 		err = journal.compact(waiting, wiped, keep)
 	}
 	if err != nil {
 		c.tell.failure("storage", err)
+	}
+}
+
+// takeOut takes events out of those that are ready, in whose order they are. They are among the first, so that the rest
+// need not be looked at: callers of Track wait for this.
+func (c *Client) takeOut(entries []*entry) {
+	var kept []*entry
+	at := 0
+	for ; at < len(c.ready) && len(entries) > 0; at++ {
+		item := c.ready[at]
+		if item != entries[0] {
+			kept = append(kept, item)
+			continue
+		}
+		entries = entries[1:]
+		c.count--
+		c.bytes -= len(item.payload)
+	}
+	if at -= len(kept); at > 0 {
+		copy(c.ready[at:], kept)
+		clear(c.ready[:at])
+		c.ready = c.ready[at:]
 	}
 }
 
