@@ -52,13 +52,15 @@ fn body(enumeration: &Enum, name: &str, named: &[Named<'_>]) -> String {
         out.push_str(&format!("  public static var {}: Self {{ Self(rawValue: {}) }}\n\n", quoted(case), value.number));
     }
     let listed: Vec<String> = cases.iter().map(|(_, case)| format!(".{}", quoted(case))).collect();
-    let line = format!("  public static var allCases: [Self] {{ [{}] }}\n\n", listed.join(", "));
+    out.push_str("  public static var allCases: [Self] {\n");
+    let line = format!("    [{}]\n", listed.join(", "));
     if line.trim_end().chars().count() <= docs::WIDTH {
         out.push_str(&line);
     } else {
         let rows: String = listed.iter().map(|it| format!("      {it},\n")).collect();
-        out.push_str(&format!("  public static var allCases: [Self] {{\n    [\n{rows}    ]\n  }}\n\n"));
+        out.push_str(&format!("    [\n{rows}    ]\n"));
     }
+    out.push_str("  }\n\n");
     out.push_str("  public init(rawValue: Int32) {\n    switch rawValue {\n");
     for (value, case) in &cases {
         out.push_str(&format!("    case {}: self = .{}\n", value.number, quoted(case)));
