@@ -55,7 +55,7 @@ final class ClientTests: XCTestCase {
     options.flushInterval = 0.05
     options.retryBase = 0.01
     options.retryCap = 0.05
-    options.closeTimeout = 2
+    options.closeTimeout = 30
     options.onPersisted = { id in told.persisted.with { $0.append(id) } }
     options.onResult = { result in told.results.with { $0.append(result) } }
     options.onReport = { report in told.reports.with { $0.append(report) } }
