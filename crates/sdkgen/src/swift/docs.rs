@@ -75,6 +75,19 @@ pub(super) fn literal(text: &str) -> String {
     out
 }
 
+/// A number as a literal, its digits in groups where there are seven or more.
+pub(super) fn number(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut out = String::from(if value < 0 { "-" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && digits.len() > 6 && (digits.len() - at) % 3 == 0 {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 fn text(first: &str, otherwise: &str) -> String {
     if first.trim().is_empty() { otherwise.to_owned() } else { first.to_owned() }
 }
@@ -105,6 +118,7 @@ mod tests {
         let text = comment(&[long, String::new(), "Next.\nLine.".into()], 2);
         assert!(text.lines().all(|line| line.len() <= WIDTH && line.starts_with("  ///")));
         assert!(text.ends_with("  ///\n  /// Next. Line.\n"));
+        assert_eq!([number(-2_147_483_648), number(123_456)], ["-2_147_483_648", "123456"]);
         assert_eq!(literal("a\"\\\n"), r#""a\"\\\u{a}""#);
     }
 }

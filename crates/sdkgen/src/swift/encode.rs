@@ -2,6 +2,7 @@
 
 use judi_schema::plan::ScalarKind;
 
+use super::docs;
 use super::naming::quoted;
 use super::types::Types;
 use crate::library::{Field, Kind, Message, Shape, WellKnown};
@@ -146,8 +147,8 @@ fn read(property: &str) -> String {
     if LOCALS.contains(&property) { format!("self.{property}") } else { quoted(property) }
 }
 
-const fn tag(number: u32, wire_type: u32) -> u32 {
-    number << 3 | wire_type
+fn tag(number: u32, wire_type: u32) -> String {
+    docs::number(i64::from(number << 3 | wire_type))
 }
 
 const fn wire_type(kind: ScalarKind) -> u32 {

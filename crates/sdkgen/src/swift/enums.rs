@@ -49,25 +49,35 @@ fn body(enumeration: &Enum, name: &str, named: &[Named<'_>]) -> String {
         if value.is_deprecated {
             out.push_str("  @available(*, deprecated)\n");
         }
-        out.push_str(&format!("  public static var {}: Self {{ Self(rawValue: {}) }}\n\n", quoted(case), value.number));
+        out.push_str(&format!(
+            "  public static var {}: Self {{ Self(rawValue: {}) }}\n\n",
+            quoted(case),
+            number(value)
+        ));
     }
     let listed: Vec<String> = cases.iter().map(|(_, case)| format!(".{}", quoted(case))).collect();
-    let line = format!("  public static var allCases: [Self] {{ [{}] }}\n\n", listed.join(", "));
+    out.push_str("  public static var allCases: [Self] {\n");
+    let line = format!("    [{}]\n", listed.join(", "));
     if line.trim_end().chars().count() <= docs::WIDTH {
         out.push_str(&line);
     } else {
         let rows: String = listed.iter().map(|it| format!("      {it},\n")).collect();
-        out.push_str(&format!("  public static var allCases: [Self] {{\n    [\n{rows}    ]\n  }}\n\n"));
+        out.push_str(&format!("    [\n{rows}    ]\n"));
     }
+    out.push_str("  }\n\n");
     out.push_str("  public init(rawValue: Int32) {\n    switch rawValue {\n");
     for (value, case) in &cases {
-        out.push_str(&format!("    case {}: self = .{}\n", value.number, quoted(case)));
+        out.push_str(&format!("    case {}: self = .{}\n", number(value), quoted(case)));
     }
     out.push_str("    default: self = .unrecognized(rawValue)\n    }\n  }\n\n");
     out.push_str("  public var rawValue: Int32 {\n    switch self {\n");
     for (value, case) in &cases {
-        out.push_str(&format!("    case .{}: return {}\n", quoted(case), value.number));
+        out.push_str(&format!("    case .{}: return {}\n", quoted(case), number(value)));
     }
     out.push_str("    case .unrecognized(let number): return number\n    }\n  }\n}\n");
     out
+}
+
+fn number(value: &EnumValue) -> String {
+    docs::number(i64::from(value.number))
 }

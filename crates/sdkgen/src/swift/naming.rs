@@ -194,7 +194,7 @@ pub(super) fn camel(name: &str) -> String {
 
 /// A property's name, without backticks.
 pub(super) fn property(name: &str) -> String {
-    suffixed(camel(name), MEMBERS, "_")
+    suffixed(camel(name), MEMBERS, "Value")
 }
 
 /// A case's name, without backticks: the value's own behind the enum's, `copyLink` of `SHARE_CHANNEL_COPY_LINK`.
@@ -203,7 +203,7 @@ pub(super) fn case(enumeration: &str, value: &str) -> String {
     let own = all
         .strip_prefix(&*prefix)
         .filter(|own| own.first().is_some_and(|first| !first.starts_with(|first: char| first.is_numeric())));
-    suffixed(camel(&own.unwrap_or(&all).join("_")), CASES, "_")
+    suffixed(camel(&own.unwrap_or(&all).join("_")), CASES, "Value")
 }
 
 /// A method of the tracker.
@@ -246,7 +246,7 @@ mod tests {
     fn names_are_written_as_swift_does() {
         assert_eq!(
             ["article_id", "target_url", "id", "urlOfIds", "2fa", "default", "hash_value"].map(property),
-            ["articleID", "targetURL", "id", "urlOfIDs", "_2fa", "default", "hashValue_"]
+            ["articleID", "targetURL", "id", "urlOfIDs", "_2fa", "default", "hashValueValue"]
         );
         assert_eq!(quoted("default"), "`default`");
         assert_eq!(case("ShareChannel", "SHARE_CHANNEL_COPY_LINK"), "copyLink");

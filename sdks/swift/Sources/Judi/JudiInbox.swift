@@ -99,13 +99,6 @@ final class JudiInbox: Sendable {
       guard state.effective == .granted else { return [] }
       var commands: [JudiCommand] = []
       swap(&commands, &state.commands)
-      for at in commands.indices {
-        // What was held gets its id now, in the order of the calls.
-        if case .event(var draft) = commands[at], draft.id.isEmpty {
-          draft.id = state.ids.next(at: clock.now())
-          commands[at] = .event(draft)
-        }
-      }
       return commands
     }
   }
@@ -136,8 +129,21 @@ final class JudiInbox: Sendable {
     state.with { state in
       state.consent = consent ?? state.consent
       state.isOptedOut = isOptedOut ?? state.isOptedOut
-      guard state.effective == .denied else { return (state.effective, []) }
-      return (.denied, Self.empty(&state))
+      switch state.effective {
+      case .pending:
+        return (.pending, [])
+      case .denied:
+        return (.denied, Self.empty(&state))
+      case .granted:
+        // What was held gets its id before any call that comes now.
+        for at in state.commands.indices {
+          if case .event(var draft) = state.commands[at], draft.id.isEmpty {
+            draft.id = state.ids.next(at: clock.now())
+            state.commands[at] = .event(draft)
+          }
+        }
+        return (.granted, [])
+      }
     }
   }
 

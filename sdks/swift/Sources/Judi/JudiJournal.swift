@@ -79,7 +79,8 @@ final class JudiJournal {
   private static func claim(_ slot: Int, in parent: URL) throws -> JudiJournal? {
     let folder = parent.appendingPathComponent("queue-\(slot)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let lock = try checked("open", open(folder.appendingPathComponent("lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
+    let path = folder.appendingPathComponent("lock").path
+    let lock = try checked("open", open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
     if flock(lock, LOCK_EX | LOCK_NB) != 0 {
       close(lock)
       return nil

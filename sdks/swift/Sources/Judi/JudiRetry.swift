@@ -11,11 +11,16 @@ enum JudiAnswer: Sendable, Equatable {
 
 /// What the server says of one event.
 struct JudiVerdict: Decodable, Sendable, Equatable {
-  var event_id: String?
+  var eventID: String?
   var status: String
   var reason: String?
   var field: String?
   var detail: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case eventID = "event_id"
+    case status, reason, field, detail
+  }
 
   var isRetry: Bool {
     status == "retry"
@@ -51,7 +56,7 @@ extension JudiDecision {
     case 200:
       let results = (try? JSONDecoder().decode(Body.self, from: body))?.results
       guard let results, results.count == ids.count,
-        zip(results, ids).allSatisfy({ verdict, id in verdict.event_id.map { $0 == id } ?? true })
+        zip(results, ids).allSatisfy({ verdict, id in verdict.eventID.map { $0 == id } ?? true })
       else {
         return .wait(nil, why: "the answer could not be read")
       }

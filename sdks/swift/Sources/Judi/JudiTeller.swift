@@ -62,22 +62,23 @@ final class JudiTeller: Sendable {
   }
 
   func report(_ report: JudiReport) {
-    debug("\(report.kind.rawValue): \(report.event) \(report.eventID) \(report.reason) \(report.field) \(report.detail)")
+    debug([report.kind.rawValue, report.event, report.eventID, report.reason, report.field, report.detail])
     if let onReport = options.onReport {
       tell { onReport(report) }
     }
   }
 
   private func result(_ result: JudiResult, _ detail: String?) {
-    debug("\(result.event) \(result.eventID): \(result.status) \(detail ?? "")")
+    debug([result.event, result.eventID, result.status, detail ?? ""])
     if let onResult = options.onResult {
       tell { onResult(result) }
     }
   }
 
-  func debug(_ text: @autoclosure () -> String) {
+  func debug(_ words: @autoclosure () -> [String]) {
     if options.debug {
-      FileHandle.standardError.write(Data("judi: \(text())\n".utf8))
+      let line = words().filter { !$0.isEmpty }.joined(separator: " ")
+      FileHandle.standardError.write(Data("judi: \(line)\n".utf8))
     }
   }
 }

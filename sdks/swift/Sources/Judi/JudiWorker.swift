@@ -382,7 +382,7 @@ extension JudiWorker {
       roundTrip = min(roundTrip ?? .infinity, now - sent.startedAt)
       settle(batch, verdicts, wait)
     case .wait(let asked, let why):
-      teller.debug("the server is not there (\(why)); \(batch.count) events wait")
+      teller.debug(["the server is not there:", why, "events that wait:", "\(waiting.count)"])
       hold(asked)
     case .halve where batch.count > 1:
       failures = 0

@@ -55,7 +55,7 @@ final class ClientTests: XCTestCase {
     options.flushInterval = 0.05
     options.retryBase = 0.01
     options.retryCap = 0.05
-    options.closeTimeout = 2
+    options.closeTimeout = 30
     options.onPersisted = { id in told.persisted.with { $0.append(id) } }
     options.onResult = { result in told.results.with { $0.append(result) } }
     options.onReport = { report in told.reports.with { $0.append(report) } }
@@ -238,11 +238,14 @@ final class ClientTests: XCTestCase {
     XCTAssertFalse(FileManager.default.fileExists(atPath: folder.path))
     let granted = Timestamp.now
     judi.setConsent(.granted)
-    XCTAssertTrue(server.until { $0.events.count == 3 })
+    let last = judi.track(Beat(count: 3)).eventID
+    XCTAssertTrue(server.until { $0.events.count == 4 })
     judi.closeAndWait()
-    XCTAssertEqual(server.events.map(Beat.count), [0, 1, 2])
-    XCTAssertEqual(server.events.map(\.sequence), [1, 2, 3])
-    XCTAssertTrue(server.events.allSatisfy { $0.occurredAt < granted })
+    XCTAssertEqual(server.events.map(Beat.count), [0, 1, 2, 3])
+    XCTAssertEqual(server.events.map(\.sequence), [1, 2, 3, 4])
+    XCTAssertTrue(server.events.prefix(3).allSatisfy { $0.occurredAt < granted })
+    XCTAssertEqual(server.events.map(\.id), server.events.map(\.id).sorted(), "ids ascend in the order of the calls")
+    XCTAssertEqual(server.events.last?.id, last)
     XCTAssertEqual(told.kinds, [])
   }
 

@@ -56,7 +56,7 @@ final class PureTests: XCTestCase {
     }
     let good = "{\"results\":[{\"event_id\":\"a\",\"status\":\"ok\"}]}"
     XCTAssertEqual(
-      judged(200, nil, good), .settled([JudiVerdict(event_id: "a", status: "ok")], wait: nil))
+      judged(200, nil, good), .settled([JudiVerdict(eventID: "a", status: "ok")], wait: nil))
     for bad in ["", "{", "{\"results\":[]}", good.replacingOccurrences(of: "\"a\"", with: "\"b\"")] {
       XCTAssertEqual(judged(200, nil, bad), .wait(nil, why: "the answer could not be read"))
     }
@@ -77,7 +77,8 @@ final class PureTests: XCTestCase {
 
   func testWaitsGrowToTheirCap() {
     let backoff = JudiBackoff(base: 1, cap: 300, askedCap: 3600)
-    XCTAssertEqual([1, 2, 3, 8, 9, 1000].map { backoff.wait(asked: nil, failures: $0, chance: 1) }, [2, 4, 8, 256, 300, 300])
+    let waits = [1, 2, 3, 8, 9, 1000].map { backoff.wait(asked: nil, failures: $0, chance: 1) }
+    XCTAssertEqual(waits, [2, 4, 8, 256, 300, 300])
     XCTAssertEqual(backoff.wait(asked: nil, failures: 5, chance: 0), 0)
     XCTAssertEqual(backoff.wait(asked: 10, failures: 5, chance: 0), 10)
     XCTAssertEqual(backoff.wait(asked: 99_999, failures: 5, chance: 1), 3960, accuracy: 1e-6)
