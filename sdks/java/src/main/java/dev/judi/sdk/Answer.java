@@ -64,7 +64,10 @@ final class Answer {
     this.retryAfterMs = retryAfterMs;
     this.status = status;
     this.error = text(said, "error");
-    this.detail = text(said, "message");
+    String sentence = text(said, "message");
+    // Java does not show what the server says to a key that it does not know.
+    boolean isSilent = status == 401 && sentence.isEmpty();
+    this.detail = isSilent ? "the server does not know the write key" : sentence;
   }
 
   /** None came. */

@@ -340,7 +340,7 @@ final class Client implements Tracker {
       Store opened = store;
       if (opened != null) {
         opened.removeAll();
-      } else if (options.directory != null && options.directory.isDirectory()) {
+      } else if (isSomethingLeft()) {
         // What an earlier process left, which was allowed to.
         Store left = new Store(options.directory, options.maxQueueBytes);
         left.recover(true);
@@ -350,6 +350,19 @@ final class Client implements Tracker {
     } catch (IOException e) {
       voice.report(Report.of("error", null, "the queue cannot be removed: " + e));
     }
+  }
+
+  private boolean isSomethingLeft() {
+    String[] names = options.directory == null ? null : options.directory.list();
+    if (names == null) {
+      return false;
+    }
+    for (String name : names) {
+      if (name.equals("state") || name.startsWith("queue-")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

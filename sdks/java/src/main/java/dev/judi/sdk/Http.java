@@ -22,6 +22,7 @@ final class Http {
   private final Options options;
   private final ScheduledThreadPoolExecutor ends;
   private volatile HttpURLConnection current;
+  private volatile boolean isSent;
 
   Http(Options options) throws IOException {
     this.url = new URL(options.endpoint + "/v1/events");
@@ -45,6 +46,7 @@ final class Http {
     Future<?> end = null;
     try {
       connection = (HttpURLConnection) url.openConnection();
+      isSent = false;
       current = connection;
       // A server that sends a little now and then would never be silent for long enough.
       end = ends.schedule(connection::disconnect, options.timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -85,6 +87,7 @@ final class Http {
     try (OutputStream out = connection.getOutputStream()) {
       out.write(sent);
     }
+    isSent = true;
     int status = status(connection);
     if (status < 0) {
       throw new IOException("no HTTP");
@@ -121,8 +124,14 @@ final class Http {
     }
   }
 
-  /** Ends what is under way. */
+  /** Ends what is not sent in full yet. */
   void abort() {
+    if (!isSent) {
+      end();
+    }
+  }
+
+  private void end() {
     HttpURLConnection connection = current;
     if (connection != null) {
       ends.execute(connection::disconnect);
@@ -130,7 +139,7 @@ final class Http {
   }
 
   void close() {
-    abort();
+    end();
     ends.shutdown();
   }
 }

@@ -24,6 +24,9 @@ final class Queue {
   private int heldCount;
   private long ordinals;
   private long flushTo;
+  /** The last that may be sent: they get so in their order. */
+  private long readyTo;
+  private List<Queued> inFlight = Collections.emptyList();
 
   Queue(Options options) {
     this.options = options;
@@ -95,6 +98,7 @@ final class Queue {
         event.isReady = true;
         readyCount++;
       }
+      readyTo = Math.max(readyTo, event.ordinal);
     }
     notifyAll();
   }
@@ -105,8 +109,13 @@ final class Queue {
     notifyAll();
   }
 
-  /** Whether what waited at {@link #flush} is gone. */
+  /** Whether what waited at {@link #flush} is gone, and what became of it is told. */
   boolean isFlushed(long to) {
+    for (Queued event : inFlight) {
+      if (event.ordinal <= to) {
+        return false;
+      }
+    }
     for (Queued event : all) {
       if (event.ordinal <= to) {
         return false;
@@ -135,8 +144,13 @@ final class Queue {
     if (!first.isReady) {
       return Long.MAX_VALUE;
     }
-    if (readyCount >= options.flushAt || first.ordinal <= flushTo) {
+    if (readyCount >= options.flushAt) {
       return 0;
+    }
+    if (first.ordinal <= flushTo) {
+      // All that is flushed goes together.
+      boolean isWhole = readyTo >= flushTo || readyCount >= options.maxBatchEvents;
+      return isWhole ? 0 : Long.MAX_VALUE;
     }
     return Math.max(0, first.waitsSince + options.flushInterval.toMillis() - nowMs);
   }
@@ -162,6 +176,11 @@ final class Queue {
     return batch;
   }
 
+  /** These are on their way; what became of them is told by who sends them. */
+  void inFlight(List<Queued> batch) {
+    inFlight = batch;
+  }
+
   /** This batch is sent before all others. */
   void plan(List<Queued> batch) {
     if (!batch.isEmpty()) {
@@ -180,7 +199,7 @@ final class Queue {
     return true;
   }
 
-  /** All leave the queue. */
+  /** All leave the queue; those are told that are not on their way. */
   List<Queued> clear() {
     List<Queued> gone = new ArrayList<>(all);
     for (Iterator<Queued> left = gone.iterator(); left.hasNext(); ) {
@@ -188,6 +207,10 @@ final class Queue {
     }
     incoming = new ArrayList<>();
     planned.clear();
+    readyTo = ordinals;
+    for (Queued event : inFlight) {
+      event.isWithdrawn = gone.remove(event);
+    }
     notifyAll();
     return gone;
   }

@@ -23,6 +23,8 @@ final class Queued {
   boolean isReady;
   /** Whether it left the queue. */
   boolean isDone;
+  /** Whether consent was withdrawn while it was on its way. */
+  boolean isWithdrawn;
   /** Where it is kept; null: in memory alone. */
   Segment segment;
 

@@ -74,6 +74,7 @@ final class Sender implements Runnable {
       } finally {
         synchronized (queue) {
           isSending = false;
+          queue.inFlight(Collections.emptyList());
           queue.notifyAll();
         }
       }
@@ -90,6 +91,7 @@ final class Sender implements Runnable {
           List<Queued> batch = queue.next();
           if (!batch.isEmpty()) {
             isSending = true;
+            queue.inFlight(batch);
             return batch;
           }
           continue;
@@ -126,6 +128,11 @@ final class Sender implements Runnable {
         voice.debug("no answer, " + batch.size() + " events wait (" + answer.status + ")");
         again(batch, answer);
         break;
+    }
+    for (Queued event : batch) {
+      if (event.isWithdrawn) {
+        voice.dropped(event, "no_consent", "", "", 0);
+      }
     }
   }
 
@@ -214,7 +221,8 @@ final class Sender implements Runnable {
     List<Queued> left = new ArrayList<>();
     synchronized (queue) {
       for (Queued event : events) {
-        if (queue.remove(event)) {
+        if (queue.remove(event) || event.isWithdrawn) {
+          event.isWithdrawn = false;
           left.add(event);
         }
       }

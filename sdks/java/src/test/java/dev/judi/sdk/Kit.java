@@ -28,7 +28,7 @@ final class Kit implements AutoCloseable {
         .flushInterval(Duration.ofMillis(50))
         .retryBase(Duration.ofMillis(10))
         .retryCap(Duration.ofMillis(50))
-        .timeout(Duration.ofSeconds(2))
+        .timeout(Duration.ofSeconds(20))
         .closeTimeout(Duration.ofSeconds(5))
         .shutdownHook(false)
         .onPersisted(persisted::add)

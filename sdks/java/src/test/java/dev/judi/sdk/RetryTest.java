@@ -101,13 +101,13 @@ final class RetryTest {
 
   static void whatIsRefusedIsDroppedAndReported() throws IOException {
     try (Kit kit = new Kit()) {
-      kit.server.script = batch -> new Server.Reply(401, "{\"error\":\"unknown_key\",\"message\":\"no\"}", null);
+      kit.server.script = batch -> new Server.Reply(403, "{\"error\":\"foreign_origin\",\"message\":\"no\"}", null);
       Tracker judi = kit.start();
       judi.track(new Seen("a", 1));
       until(() -> kit.reports.size() == 1, "a report");
       judi.close();
       Report report = kit.reports.get(0);
-      equal(report.kind() + report.status() + report.reason() + report.detail(), "refused401unknown_keyno");
+      equal(report.kind() + report.status() + report.reason() + report.detail(), "refused403foreign_originno");
       equal(kit.server.batches().size(), 1);
     }
   }
