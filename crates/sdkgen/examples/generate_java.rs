@@ -1,4 +1,5 @@
-//! `generate_java SCHEMA OUT [DRIVER]`: the Java package of a folder of .proto files, and the kit's function beside it.
+//! `generate_java SCHEMA OUT [DRIVER [REPOSITORY]]`: the Java package of a folder of .proto files, the kit's function beside
+//! it, and a Maven repository that has the package.
 
 use std::error::Error;
 use std::path::Path;
@@ -18,9 +19,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let sources = read_sources(&*World::system().disk, Path::new(schema))?;
     let library = Library::of(&Model::first(compile(&sources)?)?);
     let names = Names::default();
-    write(Path::new(out), &java::generate(&library, &names))?;
+    let files = java::generate(&library, &names);
+    write(Path::new(out), &files)?;
     if let Some(driver) = rest.first() {
         write(Path::new(driver), &[java::driver(&library, &names)])?;
+    }
+    if let Some(repository) = rest.get(1) {
+        let metadata = std::fs::read_to_string(Path::new(repository).join(java::metadata_path(&names)));
+        let published = metadata.map(|text| java::published(&text)).unwrap_or_default();
+        write(Path::new(repository), &java::publish(&library, &names, &files, &published)?)?;
     }
     Ok(())
 }

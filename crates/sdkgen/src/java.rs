@@ -9,22 +9,28 @@
 //!                                └─ runtime   sdks/java, as it is written             ┘
 //! ```
 
+mod checksum;
 mod docs;
 mod driver;
 mod enumeration;
 mod field;
 mod file;
+mod jar;
+mod javac;
 mod message;
 mod names;
 mod oneof;
 mod project;
+mod publish;
 mod runtime;
 mod text;
 mod tracker;
 mod types;
 
 use self::file::Scope;
+pub use self::javac::PublishError;
 use self::names::Classes;
+pub use self::publish::{metadata_path, publish, published};
 use crate::GeneratedFile;
 use crate::library::Library;
 

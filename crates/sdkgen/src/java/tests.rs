@@ -5,8 +5,9 @@ use judi_schema::model::Model;
 
 use super::*;
 
-fn library(proto: &str) -> Library {
-    let source = Source { name: "a.proto".into(), text: SourceText::Proto(proto.into()) };
+/// The library of this file's schema.
+pub(super) fn library() -> Library {
+    let source = Source { name: "a.proto".into(), text: SourceText::Proto(PROTO.into()) };
     Library::of(&Model::first(compile(&[source]).unwrap()).unwrap())
 }
 
@@ -23,7 +24,7 @@ const PROTO: &str = r#"syntax = "proto3"; package a.v1;
     enum Kind { KIND_UNSPECIFIED = 0; KIND_BIG = -1; }"#;
 
 fn generated() -> Vec<GeneratedFile> {
-    generate(&library(PROTO), &Names::default())
+    generate(&library(), &Names::default())
 }
 
 fn text_of(name: &str) -> String {
