@@ -19,6 +19,9 @@ use serde_json::value::RawValue;
 use crate::incoming::{Payload, RawEvent, Reading, SentClock};
 use crate::json::scalar::{ContextMember, Name, Scalar};
 
+/// How deep an event's JSON may be nested: as protobuf's messages, and less than what others' parsers bear.
+const LEVELS_MAX: u32 = 100;
+
 /// A batch whose events have not been read yet.
 #[derive(Debug, Default)]
 pub(crate) struct JsonBatch<'a> {
@@ -86,7 +89,31 @@ fn read<'a>(raw: RawEvent<'a>, text: &'a str, is_line: bool) -> Reading<'a> {
         let reason = if unreadable { Reason::UnreadableLine } else { Reason::InvalidPayload };
         reading.blame(reason, "", error.to_string());
     }
+    if is_deeper_than(text, LEVELS_MAX) {
+        reading.blame(Reason::InvalidPayload, "", format!("nested deeper than {LEVELS_MAX} levels"));
+    }
     reading
+}
+
+/// Whether JSON has lists and objects within each other by more than so many levels.
+fn is_deeper_than(text: &str, levels: u32) -> bool {
+    let (mut depth, mut in_text, mut is_escaped) = (0_u32, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                if depth > levels {
+                    return true;
+                }
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// Whether a context has a member of this name, in either spelling.

@@ -65,7 +65,11 @@ impl Tables {
                 name: String::from(name),
                 schema,
                 partition_columns: owned(if partitioned { &[PARTITION_COLUMN] } else { &[] }),
-                properties: [("judi.sort".to_owned(), sort.join(","))].into(),
+                properties: [
+                    ("judi.sort".to_owned(), sort.join(",")),
+                    (judi_table::STATS_PROPERTY.to_owned(), stats.join(",")),
+                ]
+                .into(),
             };
             let table = Table::create_with(world, &dir.join(path), &spec, kept)?;
             let sink = SinkOptions { sort: owned(sort), stats_columns: Some(owned(stats)), ..SinkOptions::default() };

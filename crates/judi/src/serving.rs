@@ -15,7 +15,7 @@ use judi_collect::{Collector, CollectorParts, ServeOptions};
 use judi_log::Log;
 use judi_registry::Registry;
 use judi_world::World;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config;
@@ -81,6 +81,8 @@ async fn run(
     companion: impl FnOnce(&Serving) -> Option<std::thread::JoinHandle<()>>,
 ) -> Done {
     let (stop, stopping) = watch::channel(false);
+    // Before anybody can know that we are here: until then a signal ends the process.
+    let mut orders = StopOrders::install()?;
     let asked = address(&stack.project.config.http)?;
     let listener = stack.world.network.listen(asked).await.map_err(|error| {
         Failure::from_error(Exit::Outside, &format!("cannot listen on {asked}"), &error)
@@ -106,7 +108,7 @@ async fn run(
     let companion = companion(&Serving { stack: Arc::clone(stack), address, stopping });
     // A server whose judge is dead would take events that nobody sees: it ends instead, and the log keeps them.
     let end = tokio::select! {
-        asked = asked_to_stop() => asked,
+        () = orders.come() => Ok(()),
         reason = stack.judge.ended() => Err(Failure::outside(format!("the judge has ended: {reason}"))
             .hint("what was received is in the log; mend the cause and start again")),
     };
@@ -199,11 +201,24 @@ async fn retain(stack: Arc<Stack>, collector: Arc<Collector>) {
     }
 }
 
-async fn asked_to_stop() -> Done {
-    let failed = |error: std::io::Error| Failure::from_error(Exit::Outside, "signals", &error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
-        _ = terminate.recv() => Ok(()),
+/// SIGTERM and SIGINT, which ask for an orderly end.
+struct StopOrders {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopOrders {
+    fn install() -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::from_error(Exit::Outside, "signals", &error);
+        let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn come(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -59,7 +59,7 @@ pub use schema::{canonical_schema, evolved_schema};
 pub use sink::{AddFile, Sink, SinkOptions};
 pub use snapshot::{DataFile, FileMap, Snapshot};
 pub use sort::{CHUNK_ROWS, sort_batches};
-pub use stats::FileStats;
+pub use stats::{FileStats, STATS_PROPERTY};
 pub use table::{Table, TableOptions, TableSpec};
 pub use transaction::{Conflict, Mode, Outcome, Transaction};
 pub use update::Updated;

@@ -38,7 +38,7 @@ const ROW_GROUP_ROWS: usize = 16 * CHUNK_ROWS;
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// Columns that get statistics when none are named, as in Delta's own writers.
-const STATS_COLUMNS: usize = 32;
+pub(crate) const STATS_COLUMNS: usize = 32;
 
 /// The tag that says how a file's rows are ordered.
 pub(crate) const SORT_TAG: &str = "judi.sort";

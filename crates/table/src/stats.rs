@@ -140,6 +140,13 @@ impl StatsCollector {
 }
 
 /// Whether bounds are kept for columns of this type.
+/// The property of a table that says which columns have statistics. Readers that find none of a column that they look
+/// for may take that for "no row can match"; this tells them not to look.
+pub const STATS_PROPERTY: &str = "delta.dataSkippingStatsColumns";
+
+/// The same where no column has any: how many of the first columns do.
+pub(crate) const NO_STATS_PROPERTY: &str = "delta.dataSkippingNumIndexedCols";
+
 pub(crate) fn has_bounds(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => has_bounds(values),
@@ -233,7 +240,10 @@ fn bounds_json(bounds: Bounds) -> (Option<Value>, Option<Value>) {
         Bounds::Date(min, max) => (date_text(min).map(Value::from), date_text(max).map(Value::from)),
         Bounds::Timestamp(min, max) => {
             let ceiling_ms = max.div_euclid(1000) + i64::from(max.rem_euclid(1000) != 0);
-            (millis_text(min.div_euclid(1000)), millis_text(ceiling_ms))
+            // Of the very last millisecond that can be written there is no next: readers know that bounds are cut to
+            // milliseconds, but not what to make of one that is missing.
+            let max = millis_text(ceiling_ms).or_else(|| millis_text(max.div_euclid(1000)));
+            (millis_text(min.div_euclid(1000)), max)
         }
     }
 }

@@ -21,8 +21,9 @@ use crate::invariants::{self, TableViolation};
 use crate::names::{table_id, unique_name};
 use crate::partition::check_partition_type;
 use crate::schema::{canonical_schema, evolved_schema};
-use crate::sink::{Sink, SinkOptions};
+use crate::sink::{STATS_COLUMNS, Sink, SinkOptions};
 use crate::snapshot::{Replay, Snapshot};
+use crate::stats::{NO_STATS_PROPERTY, STATS_PROPERTY, has_bounds};
 use crate::transaction::{Decision, Mode, Outcome, Plan, Touched, Transaction, decide};
 use crate::wire::Line;
 
@@ -156,6 +157,7 @@ impl Table {
         }
         let folder = log_folder(dir);
         world.disk.create_dir_all(&folder).map_err(TableError::io("create", &folder))?;
+        let spec = &TableSpec { properties: with_stats(spec, &schema), ..spec.clone() };
         let lines = actions::creation(spec, &schema, table_id(world)?, now_ms(world));
         let path = commit_path(dir, 0);
         match put_if_absent(world.disk.as_ref(), &path, &actions::to_bytes(&lines)?, &unique_name(world)?) {
@@ -433,6 +435,24 @@ fn remember(touched: &mut VecDeque<Touched>, commit: Touched) {
 /// The wall clock in milliseconds since 1970, the unit of Delta's log.
 pub(crate) fn now_ms(world: &World) -> i64 {
     world.clock.now().0.div_euclid(1000)
+}
+
+/// The properties, which say of what there are statistics: where the spec does not, of what a sink writes by itself.
+fn with_stats(spec: &TableSpec, schema: &Schema) -> BTreeMap<String, String> {
+    let mut properties = spec.properties.clone();
+    if !properties.contains_key(STATS_PROPERTY) {
+        let stored = schema.fields().iter().filter(|field| !spec.partition_columns.contains(field.name()));
+        let columns: Vec<&str> = stored
+            .filter(|field| has_bounds(field.data_type()))
+            .map(|field| field.name().as_str())
+            .take(STATS_COLUMNS)
+            .collect();
+        match columns.as_slice() {
+            [] => properties.insert(NO_STATS_PROPERTY.to_owned(), "0".to_owned()),
+            columns => properties.insert(STATS_PROPERTY.to_owned(), columns.join(",")),
+        };
+    }
+    properties
 }
 
 #[cfg(test)]

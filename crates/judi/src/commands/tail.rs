@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use judi_subscribe::Shown;
 use judi_world::World;
 
+use super::plain;
 use crate::cli::{AccountFormat, Tail};
 use crate::client::Stream;
 use crate::failure::{Done, Exit, Failure};
@@ -92,16 +93,17 @@ fn line(shown: &Shown, colours: bool) -> String {
     let context = |name: &str| shown.context.get(name).and_then(serde_json::Value::as_str).unwrap_or("-");
     let payload = shown.payload.as_ref().map_or("", |raw| raw.get());
     let payload: String = payload.chars().take(PAYLOAD_CHARACTERS).collect();
+    let payload = plain(&payload);
     let (begin, end) = match (colours, shown.status.as_str()) {
         (true, "ok") => ("\u{1b}[32m", "\u{1b}[0m"),
         (true, _) => ("\u{1b}[31m", "\u{1b}[0m"),
         (false, _) => ("", ""),
     };
     let (platform, who, status, event) =
-        (context("platform"), context("anonymous_id"), shown.status.as_str(), shown.event.as_str());
+        (plain(context("platform")), plain(context("anonymous_id")), shown.status.as_str(), plain(&shown.event));
     let mut line = format!("{time:<15} {begin}{status:<11}{end} {event:<24} {platform:<8} {who:<12} {payload}");
     if let Some(detail) = &shown.detail {
-        line.push_str(&format!("\n{:<15} {}: {detail}", "", shown.reason.as_deref().unwrap_or_default()));
+        line.push_str(&format!("\n{:<15} {}: {}", "", shown.reason.as_deref().unwrap_or_default(), plain(detail)));
     }
     line
 }

@@ -12,6 +12,7 @@ use judi_world::World;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::plain;
 use crate::cli::{AccountFormat, Trace};
 use crate::failure::{Done, Exit, Failure};
 use crate::live::{LiveSchemas, open_schemas};
@@ -98,6 +99,8 @@ fn tell(project: &Project, world: &World, event_id: &str, in_log: InLog) -> Resu
     let first = first_judged(&in_log.hops);
     let table = if row.is_some() { EVENTS_TABLE } else { QUARANTINE_TABLE };
     let commit = match first {
+        // A replay's commit brings rows of many offsets, and says none of them.
+        Some(_) if row.is_some() && quarantine.is_some() => None,
         Some(hop) if row.is_some() || quarantine.is_some() => commit(&warehouse, &in_log.log, hop, table)?,
         _ => None,
     };
@@ -201,25 +204,25 @@ fn text(story: &Story) -> String {
     let mut out = String::new();
     let name = first_judged(&story.hops).map_or("", |hop| hop.shown.event.as_str());
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}  {name}", story.event_id);
+    let _ = writeln!(out, "{}  {}", plain(&story.event_id), plain(name));
     let first = first_judged(&story.hops).map(|hop| (&hop.topic, hop.partition, hop.offset));
     for hop in &story.hops {
         let shown = &hop.shown;
         let what = if first == Some((&hop.topic, hop.partition, hop.offset)) { "received" } else { "again" };
-        let _ = writeln!(out, "  {what:<10} {}  {}  by {}", shown.received_at, shown.offset, shown.source);
+        let _ = writeln!(out, "  {what:<10} {}  {}  by {}", shown.received_at, shown.offset, plain(&shown.source));
         for (name, at) in [("occurred", &shown.occurred_at), ("sent", &shown.sent_at)] {
             if let Some(at) = at {
                 let _ = writeln!(out, "  {name:<10} {at}  by the device");
             }
         }
     }
-    let _ = writeln!(out, "  {:<10} {}: {}", "verdict", story.verdict, story.detail);
+    let _ = writeln!(out, "  {:<10} {}: {}", "verdict", story.verdict, plain(&story.detail));
     if let Some(commit) = &story.commit {
         let _ =
             writeln!(out, "  {:<10} {}  {} version {}", "commit", commit.committed_at, commit.table, commit.version);
     }
     if let Some(Value::Object(row)) = &story.row {
-        let _ = writeln!(out, "  {:<10} {}", "row", one_line(row));
+        let _ = writeln!(out, "  {:<10} {}", "row", plain(&one_line(row)));
     }
     out
 }

@@ -34,11 +34,35 @@ pub(super) fn options(project: &Project) -> Result<CollectOptions, Failure> {
     })
 }
 
+/// First parts of paths that stand for something.
+const OWN_PATHS: [&str; 14] = [
+    "v1",
+    "b",
+    "pixel",
+    "beacon",
+    "health",
+    "metrics",
+    "robots.txt",
+    "inspect",
+    "api",
+    "assets",
+    "events",
+    "sql",
+    "quarantine",
+    "loss",
+];
+
 /// The beginning of the paths that are served once more; `None`: none is.
 pub(super) fn path_prefix(project: &Project) -> Result<Option<PathPrefix>, Failure> {
     let text = &project.config.collect.path_prefix;
     if text.is_empty() {
         return Ok(None);
+    }
+    let first = text.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if OWN_PATHS.contains(&first) || first.starts_with('.') {
+        let failure =
+            Failure::usage(format!("collect.path_prefix: {text:?} begins like a path that is served already"));
+        return Err(failure.hint("a first part that is not one of Judi's own paths, as in \"/t\""));
     }
     PathPrefix::parse(text).map(Some).ok_or_else(|| {
         Failure::usage(format!("collect.path_prefix: {text:?} is no beginning of a path"))

@@ -160,6 +160,11 @@ impl<'m> Filling<'m> {
     }
 }
 
+/// A word of a shell's command line that stands for nothing but itself: a sender's text, to be pasted by others.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 fn unknown(call: &Call<'_>, name: &str, rule: Option<&Rule>) -> Violation {
     let violation =
         |field: &str, detail: String| Violation { reason: Reason::UnknownEvent, field: field.to_owned(), detail };
@@ -182,7 +187,8 @@ fn unknown(call: &Call<'_>, name: &str, rule: Option<&Rule>) -> Violation {
     }
     let detail = format!(
         "no event for track name '{shown}'; name one in schema/segment.toml, or `judi schema infer \
-         \"{shown}\"` proposes one"
+         {}` proposes one",
+        quoted(&shown)
     );
     violation("", detail)
 }
