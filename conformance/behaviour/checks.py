@@ -5,6 +5,8 @@ said to each track), `lines` (all that it said), `slack_ms` (what a busy machine
 import re
 from collections import Counter
 
+# A library may look at its clock for the session a little later than for the event.
+SESSION_LATE_MS = 100
 UUID7 = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 
 
@@ -266,6 +268,25 @@ def distinct(told, wanted):
         if not all(value and UUID7.match(value) for value in runs):
             return f"{name} is no UUIDv7: {runs}"
     return None
+
+
+def sessions(told, wanted):
+    """A session ends `idle` ms after its last event and `max` ms after its first, by the events' own times; at least `count`."""
+    first = last = session = None
+    seen = set()
+    for event, context in events_of(told):
+        at, own = event["occurred_at"] / 1e6, context.get("session_id")
+        if session is not None:
+            over = max(at - last - wanted["idle"], at - first - wanted["max"])
+            if own != session and over < -SESSION_LATE_MS or own == session and over > SESSION_LATE_MS:
+                return f"{article_of(event)} is {'in the same' if own == session else 'in another'} session, {over:.0f} ms over its end"
+        if own != session:
+            if own in seen or not UUID7.match(own or ""):
+                return f"the session {own} is no new UUIDv7"
+            seen.add(own)
+            session, first = own, at
+        last = at
+    return None if len(seen) >= wanted["count"] else f"{len(seen)} sessions"
 
 
 def occurred_at_call(told, wanted):
