@@ -49,9 +49,11 @@ export function start(schema, platform, given) {
   var active = 0;
   var known;
   var knownAt = 0;
-  // [events, bytes] in this process and in the stores.
-  var held = [0, 0];
+  // What each store says of itself; events and bytes in this process and in the stores, and events in the stores alone.
   var metas = [];
+  var size = 0;
+  var bytes = 0;
+  var stored = 0;
   var sending;
   // What is on its way.
   var flying = [];
@@ -100,31 +102,31 @@ export function start(schema, platform, given) {
     return consent == "granted" && !isClosed && !isDenied();
   }
 
-  function stored() {
-    return metas.reduce(function (sum, meta) {
-      return sum + (meta.n || 0);
-    }, 0);
-  }
-
+  /** Counts again, with what a store says of itself. */
   function learn(at, meta) {
     metas[at] = meta;
-    held = [stored(), 0];
-    metas.concat(calls, writing || []).forEach(function (it) {
-      if (it.e) held[0]++;
-      held[1] += it.z || it.b || 0;
+    stored = size = bytes = 0;
+    metas.forEach(function (meta) {
+      stored += meta.n || 0;
+      bytes += meta.b || 0;
     });
-    if (!stored()) mine = [];
+    calls.concat(writing || []).forEach(function (it) {
+      if (it.e) size++;
+      bytes += it.z || 0;
+    });
+    size += stored;
+    if (!stored) mine = [];
   }
 
-  function track(event, bytes) {
+  function track(event, payload) {
     var record = {
       e: event,
       t: platform.now(),
       m: platform.mono(),
       o: self,
       v: schema.version,
-      p: btoa(bytes),
-      z: bytes.length,
+      p: btoa(payload),
+      z: payload.length,
       c: platform.context(),
     };
     for (var name in options.collect) if (options.collect[name] === false) delete record.c[camel(name)];
@@ -141,9 +143,9 @@ export function start(schema, platform, given) {
       // What was to take something out of it has failed: it does not go.
       return tell(record, "error", { detail: "" + error });
     }
-    if (held[0] >= options.maxQueueEvents || held[1] + record.z > options.maxQueueBytes) return tell(record, "queue_full", {});
-    held[0]++;
-    held[1] += record.z;
+    if (size >= options.maxQueueEvents || bytes + record.z > options.maxQueueBytes) return tell(record, "queue_full", {});
+    size++;
+    bytes += record.z;
     if (isReady()) record.i = id();
     calls.push(record);
     step();
@@ -248,16 +250,15 @@ export function start(schema, platform, given) {
   /** Does what is to be done next. */
   function step() {
     var now = platform.now();
-    var size = stored();
     if (isReady()) {
       if (!stores) return open();
       // A clock that was set back is no reason to wait for years.
       if (until - now > options.retryAfterCap * 1.2) until = 0;
-      if (sending || !size) due = size && due;
+      if (sending || !stored) due = stored && due;
       else if (until > now) wake(until - now);
       else {
         due = due || now + options.flushInterval;
-        if ((flushes[0] && !writing && !calls[0]) || size >= options.flushAt || now >= due) {
+        if ((flushes[0] && !writing && !calls[0]) || stored >= options.flushAt || now >= due) {
           sending = 1;
           take(0);
         } else wake(due - now);
@@ -287,11 +288,11 @@ export function start(schema, platform, given) {
       limit,
       function (list, meta) {
         if (began != epoch) return;
-        var bytes = 0;
+        var sum = 0;
         learn(at, meta);
         list = list.filter(function (record, place) {
-          bytes += record.z;
-          return !place || bytes <= options.maxBatchBytes;
+          sum += record.z;
+          return !place || sum <= options.maxBatchBytes;
         });
         var old = list.filter(function (record) {
           return now - record.t > AGE_MAX;
@@ -324,15 +325,15 @@ export function start(schema, platform, given) {
       var took = platform.mono() - mono;
       if (answer.status == 200 && !(took > trip)) trip = took;
       now = platform.now();
-      var size = list.length;
-      var it = outcome(size, answer, fails, options, now, platform.random() / 4294967296);
+      var count = list.length;
+      var it = outcome(count, answer, fails, options, now, platform.random() / 4294967296);
       if (began != epoch) {
         return list.forEach(function (record, place) {
           tell(record, it.done[place] ? "" : "no_consent", it.done[place] || {});
         });
       }
       fails = it.wait ? fails + 1 : 0;
-      limit = it.halve ? Math.ceil(size / 2) : it.wait ? size : Math.min(limit * 2, options.maxBatchEvents);
+      limit = it.halve ? Math.ceil(count / 2) : it.wait ? count : Math.min(limit * 2, options.maxBatchEvents);
       until = it.wait && now + it.wait;
       // What was tried once does not wait for others any more.
       due = it.halve || it.wait;
@@ -384,7 +385,7 @@ export function start(schema, platform, given) {
     calls = [];
     mine = [];
     metas = [];
-    held = [0, 0];
+    size = bytes = stored = 0;
     known = writing = sending = active = until = due = 0;
     if (stores) stores.forEach(empty);
     else open();
@@ -462,11 +463,11 @@ export function start(schema, platform, given) {
   };
   // The page goes: what waits is handed to the browser, and stays in the queue until its answer is seen.
   platform.onLeave(function (isGone) {
-    var bytes = 0;
+    var sum = 0;
     if (!isReady() || (sending && !isGone)) return;
     var list = mine.concat(writing || [], calls).filter(function (record) {
-      bytes += record.z * 1.4 + FRAME_BYTES;
-      return record.i && bytes < LEAVE_BYTES;
+      sum += record.z * 1.4 + FRAME_BYTES;
+      return record.i && sum < LEAVE_BYTES;
     });
     if (list[0]) {
       sending = 1;
