@@ -36,7 +36,7 @@ fn kit() -> PathBuf {
 
 fn lines(name: &str) -> Vec<Value> {
     let text = std::fs::read_to_string(kit().join(name)).unwrap();
-    let exact = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|read| *line == read.to_string().as_str());
+    let exact = |line: &&str| serde_json::from_str::<Value>(line).is_ok_and(|read| *read.to_string() == **line);
     let read: Vec<Value> = text.lines().filter(exact).filter_map(|line| serde_json::from_str(line).ok()).collect();
     // serde_json reads some numbers to their neighbour, and nothing that is a hundred messages in lists deep; the drivers
     // are held to those all the same.
