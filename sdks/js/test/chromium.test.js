@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 const EVENTS = Number(process.env.EVENTS ?? 400);
 const BROWSER = process.env.JUDI_CHROMIUM ?? "/usr/bin/chromium";
-const folder = new URL("packages/newsroom/", import.meta.url).pathname;
+const folder = new URL("../packages/newsroom/", import.meta.url).pathname;
 
 const script = buildSync({
   stdin: {

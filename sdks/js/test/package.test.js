@@ -13,7 +13,7 @@ import { parse } from "acorn";
 import { buildSync } from "esbuild";
 
 const run = promisify(execFile);
-const packages = new URL("packages/", import.meta.url).pathname;
+const packages = new URL("../packages/", import.meta.url).pathname;
 
 test("npm installs it from a folder of plain files, and Node imports and requires it", { timeout: 120_000 }, async () => {
   const server = createServer((request, response) => {

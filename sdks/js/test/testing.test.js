@@ -1,7 +1,7 @@
 // The tracker for tests.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createTestJudi, expect } from "./packages/newsroom/testing.js";
+import { createTestJudi, expect } from "../packages/newsroom/testing.js";
 
 test("what was sent can be expected, and what was not says so", () => {
   const judi = createTestJudi();

@@ -117,7 +117,7 @@ pub(super) fn script(library: &Library, names: &Names, shape: &Shape) -> Generat
     let _ = write!(
         out,
         "var judi = (root.{} = {{\n  createJudi: function (options) {{\n    return modules.legacy.legacy(modules.schema.schema, options);\n  }},\n}});\n\
-         [modules.plugins, modules.enums].forEach(function (from) {{\n  for (var name in from) judi[name] = from[name];\n}});\n}})(this);\n",
+         [modules.plugins, modules.enums].forEach(function (from) {{\n  for (var name in from) judi[name] = from[name];\n}});\n}})(typeof window == \"object\" ? window : this);\n",
         names.global
     );
     file("es5.js", out)
