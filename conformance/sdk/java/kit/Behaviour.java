@@ -29,7 +29,8 @@ public final class Behaviour {
 
   public static void main(String[] arguments) throws Exception {
     Behaviour driver = new Behaviour();
-    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       driver.act(Read.object(Json.parse(line)));
     }
@@ -89,7 +90,8 @@ public final class Behaviour {
     if (Thread.currentThread() == caller) {
       refused = report.kind();
     }
-    StringBuilder text = new StringBuilder("{\"report\":{\"kind\":").append(Vectors.quoted(report.kind()));
+    StringBuilder text =
+        new StringBuilder("{\"report\":{\"kind\":").append(Vectors.quoted(report.kind()));
     text.append(",\"event_id\":").append(Vectors.quoted(report.eventId()));
     text.append(",\"event\":").append(Vectors.quoted(report.event()));
     text.append(",\"reason\":").append(Vectors.quoted(report.reason()));
@@ -99,14 +101,20 @@ public final class Behaviour {
   }
 
   private void init(Map<String, Object> line) {
-    Options.Builder options = Options.builder((String) line.get("endpoint"), (String) line.get("key"));
+    Options.Builder options =
+        Options.builder((String) line.get("endpoint"), (String) line.get("key"));
     options.directory(new File((String) line.get("dir")));
     options.onPersisted(id -> say("{\"persisted\":" + Vectors.quoted(id) + "}"));
     options.onReport(this::report);
     options.onResult(
         it -> {
           String id = Vectors.quoted(it.eventId());
-          say("{\"result\":{\"event_id\":" + id + ",\"status\":" + Vectors.quoted(it.status()) + "}}");
+          say(
+              "{\"result\":{\"event_id\":"
+                  + id
+                  + ",\"status\":"
+                  + Vectors.quoted(it.status())
+                  + "}}");
         });
     Object given = line.get("options");
     if (given != null) {

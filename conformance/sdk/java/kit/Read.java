@@ -14,7 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Values of Java from the kit's JSON. What Java's types cannot hold is refused here, by the same words. */
+/**
+ * Values of Java from the kit's JSON. What Java's types cannot hold is refused here, by the same
+ * words.
+ */
 public final class Read {
   private static final BigInteger NANOS = BigInteger.valueOf(999_999_999);
 
@@ -144,7 +147,8 @@ public final class Read {
 
   /** {"$utf16": ["d800"]}; null: it is none. */
   private static String escaped(Object value) {
-    if (!(value instanceof Map) || !((Map<?, ?>) value).keySet().equals(java.util.Set.of("$utf16"))) {
+    if (!(value instanceof Map)
+        || !((Map<?, ?>) value).keySet().equals(java.util.Set.of("$utf16"))) {
       return null;
     }
     StringBuilder text = new StringBuilder();
@@ -254,7 +258,8 @@ public final class Read {
     return values;
   }
 
-  public static <K, V> Map<K, V> map(Object value, Function<Object, K> readKey, Function<Object, V> read) {
+  public static <K, V> Map<K, V> map(
+      Object value, Function<Object, K> readKey, Function<Object, V> read) {
     Map<K, V> entries = new LinkedHashMap<>();
     for (List<?> pair : Read.<List<?>>list(value, it -> list(it, inner -> inner))) {
       if (pair.size() != 2) {

@@ -9,12 +9,16 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Answers each line of the kit's vectors with the bytes of its payload, or the word for why there are none. */
+/**
+ * Answers each line of the kit's vectors with the bytes of its payload, or the word for why there
+ * are none.
+ */
 public final class Vectors {
   private Vectors() {}
 
   public static void main(String[] arguments) throws Exception {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       Map<String, Object> vector = Read.object(Json.parse(line));
@@ -25,10 +29,12 @@ public final class Vectors {
 
   private static String answer(Map<String, Object> vector) {
     try {
-      byte[] bytes = Calls.of((String) vector.get("event"), Read.object(vector.get("call"))).encode();
+      byte[] bytes =
+          Calls.of((String) vector.get("event"), Read.object(vector.get("call"))).encode();
       StringBuilder hex = new StringBuilder();
       for (byte each : bytes) {
-        hex.append(Character.forDigit(each >> 4 & 15, 16)).append(Character.forDigit(each & 15, 16));
+        hex.append(Character.forDigit(each >> 4 & 15, 16))
+            .append(Character.forDigit(each & 15, 16));
       }
       return "\"bytes\":\"" + hex + "\"";
     } catch (EventException e) {

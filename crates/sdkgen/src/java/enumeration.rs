@@ -18,11 +18,9 @@ pub(super) fn write(scope: &Scope<'_>, at: usize, enumeration: &Enum) -> Vec<u8>
         let meaning = if said.is_empty() { format!("{{@code {}}}.", value.name) } else { said };
         let tags = if value.is_deprecated { vec!["@deprecated To be used no more.".to_owned()] } else { vec![] };
         text.javadoc(1, &[meaning], &tags);
-        if value.is_deprecated {
-            text.line(1, "@Deprecated");
-        }
+        let mark = if value.is_deprecated { "@Deprecated " } else { "" };
         let made = format!("new {class}({}, {})", value.number, literal(&value.name));
-        text.assign(1, &format!("public static final {class} {name}"), &made);
+        text.assign(1, &format!("{mark}public static final {class} {name}"), &made);
         text.gap();
     }
     text.line(1, &format!("private {class}(int number, @Nullable String name) {{"));

@@ -83,12 +83,12 @@ impl Class<'_> {
     }
 
     fn constructor(&self, text: &mut Text) {
-        text.line(1, &format!("private {}(Builder builder) {{", self.name));
         let oneofs: Vec<&str> = self.oneofs().map(|oneof| oneof.name).collect();
-        for name in self.fields.iter().map(|field| field.name).chain(oneofs) {
-            text.line(2, &format!("this.{name} = builder.{name};"));
-        }
-        text.line(1, "}");
+        text.block(1, &format!("private {}(Builder builder)", self.name), |text| {
+            for name in self.fields.iter().map(|field| field.name).chain(oneofs) {
+                text.line(2, &format!("this.{name} = builder.{name};"));
+            }
+        });
     }
 
     /// The arguments of `builder(…)`: how they are declared, and what is kept of each.
@@ -146,7 +146,10 @@ impl Class<'_> {
     fn writer(&self, text: &mut Text) {
         text.gap();
         text.line(1, "@Override");
-        text.line(1, "public void writeTo(@NonNull Writer out) {");
+        text.block(1, "public void writeTo(@NonNull Writer out)", |text| self.fields_written(text));
+    }
+
+    fn fields_written(&self, text: &mut Text) {
         let oneofs: Vec<OneofMember<'_>> = self.oneofs().collect();
         for field in &self.message.fields {
             let Some(oneof) = field.oneof.and_then(|at| oneofs.get(at)) else {
@@ -162,7 +165,6 @@ impl Class<'_> {
             }
             text.line(2, "}");
         }
-        text.line(1, "}");
     }
 
     fn compared(&self, text: &mut Text) {

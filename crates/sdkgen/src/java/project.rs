@@ -26,6 +26,8 @@ pub(super) fn pom(library: &Library, names: &Names) -> String {
   <name>{group}:{artifact}</name>
   <description>Typed events of schema version {version}, {fingerprint}.</description>
   <properties>
+    <maven.compiler.source>11</maven.compiler.source>
+    <maven.compiler.target>11</maven.compiler.target>
     <maven.compiler.release>11</maven.compiler.release>
     <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
     <project.build.outputTimestamp>1980-01-01T00:00:02Z</project.build.outputTimestamp>

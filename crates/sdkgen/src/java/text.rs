@@ -30,6 +30,18 @@ impl Text {
         }
     }
 
+    /// `head { … }`, or `head {}` where nothing is in it.
+    pub(super) fn block(&mut self, depth: usize, head: &str, body: impl FnOnce(&mut Self)) {
+        let mut inner = Self::default();
+        body(&mut inner);
+        if inner.text.is_empty() {
+            return self.line(depth, &format!("{head} {{}}"));
+        }
+        self.line(depth, &format!("{head} {{"));
+        self.text.push_str(&inner.text);
+        self.line(depth, "}");
+    }
+
     /// An empty line.
     pub(super) fn gap(&mut self) {
         self.text.push('\n');
@@ -61,13 +73,17 @@ impl Text {
         self.line(depth + 2, &format!("{value};"));
     }
 
-    /// `return new Type[] {…};`, filled.
+    /// `return new Type[] {…};` on one line, or all items on the next, or each on its own.
     pub(super) fn array(&mut self, depth: usize, of: &str, items: &[String]) {
         let all = items.join(", ");
         if fits(2 * depth, &["return new ", of, "[] {", &all, "};"]) {
             return self.line(depth, &format!("return new {of}[] {{{all}}};"));
         }
         self.line(depth, &format!("return new {of}[] {{"));
+        if fits(2 * depth + 2, &[&all]) {
+            self.line(depth + 1, &all);
+            return self.line(depth, "};");
+        }
         for (at, item) in items.iter().enumerate() {
             let end = if at + 1 == items.len() { "" } else { "," };
             self.line(depth + 1, &format!("{item}{end}"));

@@ -8,7 +8,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** What the server said to a batch, and what is to be done about it. Nothing here has a clock or a network. */
+/**
+ * What the server said to a batch, and what is to be done about it. Nothing here has a clock or a
+ * network.
+ */
 final class Answer {
   /** What is to be done with the batch. */
   enum Next {
@@ -49,13 +52,18 @@ final class Answer {
   }
 
   final Next next;
+
   /** One for each event, where they are told. */
   final List<Result> results;
+
   /** How long Retry-After asks to wait; under 0: it asks for nothing. */
   final long retryAfterMs;
+
   final int status;
+
   /** The server's word and sentence, of a refusal. */
   final String error;
+
   final String detail;
 
   private Answer(Next next, List<Result> results, long retryAfterMs, int status, Map<?, ?> said) {
@@ -75,13 +83,20 @@ final class Answer {
     return new Answer(Next.AGAIN, null, -1, 0, Collections.emptyMap());
   }
 
-  static Answer of(int status, String body, @Nullable String retryAfter, List<Queued> batch, long nowMs) {
+  static Answer of(
+      int status, String body, @Nullable String retryAfter, List<Queued> batch, long nowMs) {
     long wait = retryAfter(retryAfter, nowMs);
     if (status == 200) {
       List<Result> results = results(body, batch);
-      return new Answer(results == null ? Next.AGAIN : Next.RESULTS, results, wait, status, Collections.emptyMap());
+      return new Answer(
+          results == null ? Next.AGAIN : Next.RESULTS,
+          results,
+          wait,
+          status,
+          Collections.emptyMap());
     }
-    boolean isFinal = status >= 400 && status < 500 && status != 408 && status != 429 && status != 413;
+    boolean isFinal =
+        status >= 400 && status < 500 && status != 408 && status != 429 && status != 413;
     Next next = status == 413 ? Next.HALVE : isFinal ? Next.DROP : Next.AGAIN;
     long obeyed = status == 429 || status == 503 ? wait : -1;
     return new Answer(next, null, obeyed, status, members(body));
@@ -92,7 +107,8 @@ final class Answer {
       Object value = Json.parse(body);
       return value instanceof Map ? (Map<?, ?>) value : Collections.emptyMap();
     } catch (IllegalArgumentException e) {
-      return Collections.singletonMap("message", body.length() > 200 ? body.substring(0, 200) : body);
+      return Collections.singletonMap(
+          "message", body.length() > 200 ? body.substring(0, 200) : body);
     }
   }
 

@@ -53,7 +53,10 @@ final class Batch {
   }
 
   private static void writeTime(int number, long micros, Writer out) {
-    out.time(number << 3 | 2, Math.floorDiv(micros, 1_000_000L), (int) Math.floorMod(micros, 1_000_000L) * 1_000);
+    out.time(
+        number << 3 | 2,
+        Math.floorDiv(micros, 1_000_000L),
+        (int) Math.floorMod(micros, 1_000_000L) * 1_000);
   }
 
   /** The body in gzip; null: it is too short for that. */

@@ -13,7 +13,8 @@ import java.util.List;
  *   track ──► Queue ──► Keeper: number, disk ──► Sender: batch, server ──► results
  * </pre>
  *
- * <p>The queue's monitor guards all that changes; the disk and the app's functions are never used under it.
+ * <p>The queue's monitor guards all that changes; the disk and the app's functions are never used
+ * under it.
  */
 final class Client implements Tracker {
   private final Options options;
@@ -23,8 +24,10 @@ final class Client implements Tracker {
   private final Keeper keeper;
   private final Sender sender;
   private final Context platform;
+
   /** One change of consent, or the end, at a time. */
   private final Object transitions = new Object();
+
   private final List<Held> held = new ArrayList<>();
   private Thread hook;
 
@@ -36,8 +39,10 @@ final class Client implements Tracker {
   private Who who = Who.NOBODY;
   private long sessionLastMs;
   private boolean isWhoNew;
+
   /** What the app said of the user before it was known what is kept on the device. */
   private boolean isUserSaid;
+
   private boolean isReset;
   private Context screen = Context.EMPTY;
   private Context current;
@@ -78,7 +83,13 @@ final class Client implements Tracker {
     final Context screen;
     final String userId;
 
-    Held(Event event, byte[] payload, long nowMicros, long monotonicMs, Context screen, String userId) {
+    Held(
+        Event event,
+        byte[] payload,
+        long nowMicros,
+        long monotonicMs,
+        Context screen,
+        String userId) {
       this.event = event;
       this.payload = payload;
       this.nowMicros = nowMicros;
@@ -110,7 +121,8 @@ final class Client implements Tracker {
       }
     }
     if (refused != null) {
-      voice.report(new Report(refused, null, event.eventName(), isClosed ? "closed" : "", "", "", 0));
+      voice.report(
+          new Report(refused, null, event.eventName(), isClosed ? "closed" : "", "", "", 0));
       return null;
     }
     if (id == null) {
@@ -136,7 +148,8 @@ final class Client implements Tracker {
   }
 
   /** The event through the middleware, in the queue; null: it was dropped. */
-  private String passed(Event event, byte[] payload, long nowMicros, long monotonicMs, Context context) {
+  private String passed(
+      Event event, byte[] payload, long nowMicros, long monotonicMs, Context context) {
     Context changed = middle(event, context);
     if (changed == null) {
       return null;
@@ -158,7 +171,8 @@ final class Client implements Tracker {
       try {
         changed = middleware.apply(event, changed);
       } catch (RuntimeException e) {
-        voice.report(new Report("error", null, event.eventName(), "middleware", "", String.valueOf(e), 0));
+        voice.report(
+            new Report("error", null, event.eventName(), "middleware", "", String.valueOf(e), 0));
         return null;
       }
       if (changed == null) {
@@ -168,10 +182,12 @@ final class Client implements Tracker {
     return changed;
   }
 
-  private String enqueue(Event event, byte[] payload, long nowMicros, long monotonicMs, Context context) {
+  private String enqueue(
+      Event event, byte[] payload, long nowMicros, long monotonicMs, Context context) {
     String id = Uuid7.next(nowMicros / 1_000);
     queue.add(
-        new Queued(id, event.eventName(), nowMicros, monotonicMs, schema.version(), context, payload));
+        new Queued(
+            id, event.eventName(), nowMicros, monotonicMs, schema.version(), context, payload));
     return id;
   }
 
@@ -271,7 +287,8 @@ final class Client implements Tracker {
     if (next == Consent.DENIED) {
       sender.abort();
       remove();
-      dropped.forEach(it -> voice.report(new Report("no_consent", null, it.event.eventName(), "", "", "", 0)));
+      dropped.forEach(
+          it -> voice.report(new Report("no_consent", null, it.event.eventName(), "", "", "", 0)));
       gone.forEach(it -> voice.dropped(it, "no_consent", "", "", 0));
     }
     if (next == Consent.GRANTED) {
@@ -306,7 +323,10 @@ final class Client implements Tracker {
     }
   }
 
-  /** What was held gets its ids, in the order of the calls; calls meanwhile are held, too, and follow. */
+  /**
+   * What was held gets its ids, in the order of the calls; calls meanwhile are held, too, and
+   * follow.
+   */
   private void release() {
     while (true) {
       List<Held> waiting;
@@ -446,7 +466,8 @@ final class Client implements Tracker {
         queue.flush();
         waitUntilSent(queue.lastOrdinal(), options.closeTimeout.toMillis());
       }
-      lost.forEach(it -> voice.report(new Report("no_consent", null, it.event.eventName(), "", "", "", 0)));
+      lost.forEach(
+          it -> voice.report(new Report("no_consent", null, it.event.eventName(), "", "", "", 0)));
       stop();
     }
   }

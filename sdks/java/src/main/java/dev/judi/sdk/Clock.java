@@ -8,7 +8,10 @@ public interface Clock {
   /** Microseconds since 1970. */
   long nowMicros();
 
-  /** Milliseconds of a clock that nobody sets, and that goes on while the device sleeps where there is such a one. */
+  /**
+   * Milliseconds of a clock that nobody sets, and that goes on while the device sleeps where there
+   * is such a one.
+   */
   long monotonicMs();
 
   /** The system's. */

@@ -1,8 +1,8 @@
 package dev.judi.sdk;
 
 /**
- * A value of an enum. The generated classes have the schema's values as constants, and {@code of(number)} for numbers
- * that the schema got after this library was made.
+ * A value of an enum. The generated classes have the schema's values as constants, and {@code
+ * of(number)} for numbers that the schema got after this library was made.
  */
 public abstract class EnumValue {
   private final int number;
@@ -32,9 +32,7 @@ public abstract class EnumValue {
 
   @Override
   public final boolean equals(@Nullable Object other) {
-    return other != null
-        && other.getClass() == getClass()
-        && ((EnumValue) other).number == number;
+    return other != null && other.getClass() == getClass() && ((EnumValue) other).number == number;
   }
 
   @Override

@@ -49,7 +49,8 @@ final class Http {
       isSent = false;
       current = connection;
       // A server that sends a little now and then would never be silent for long enough.
-      end = ends.schedule(connection::disconnect, options.timeout.toMillis(), TimeUnit.MILLISECONDS);
+      end =
+          ends.schedule(connection::disconnect, options.timeout.toMillis(), TimeUnit.MILLISECONDS);
       return exchange(connection, body, batch);
     } catch (IOException | RuntimeException e) {
       if (connection != null) {
@@ -64,7 +65,8 @@ final class Http {
     }
   }
 
-  private Answer exchange(HttpURLConnection connection, byte[] body, List<Queued> batch) throws IOException {
+  private Answer exchange(HttpURLConnection connection, byte[] body, List<Queued> batch)
+      throws IOException {
     int timeoutMs = (int) Math.max(1, Math.min(Integer.MAX_VALUE, options.timeout.toMillis()));
     long deadline = System.nanoTime() + options.timeout.toNanos();
     byte[] zipped = Batch.gzipped(body);

@@ -6,7 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads JSON: the server's answers. Objects are maps, arrays lists, numbers Long, Double or BigDecimal. */
+/**
+ * Reads JSON: the server's answers. Objects are maps, arrays lists, numbers Long, Double or
+ * BigDecimal.
+ */
 public final class Json {
   private static final int DEPTH_MAX = 1_000;
 

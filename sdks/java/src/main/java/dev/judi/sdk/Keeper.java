@@ -9,6 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 final class Keeper implements Runnable {
   /** What comes shortly after goes with it. */
   private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private static final long TAKE_OVER_MS = 60_000;
 
   private final Client client;
@@ -114,7 +115,9 @@ final class Keeper implements Runnable {
         // The numbers first: after a kill one may be missing, but none comes twice.
         State.Kept kept =
             store.state.update(
-                before -> new State.Kept(before.sequence + events.size(), who == null ? before.who : who));
+                before ->
+                    new State.Kept(
+                        before.sequence + events.size(), who == null ? before.who : who));
         number(events, kept.sequence - events.size());
         store.append(events);
         isFailing = false;

@@ -15,14 +15,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The part of a queue's folder that one process has for itself, for as long as it lives: `queue-0`, `queue-1` … */
+/**
+ * The part of a queue's folder that one process has for itself, for as long as it lives: `queue-0`,
+ * `queue-1` …
+ */
 final class Lane {
   /** A segment that is longer is left for a new one. */
   private static final long SEGMENT_BYTES = 1 << 20;
+
   /** An empty queue with longer files starts anew. */
   private static final long EMPTY_BYTES_MAX = 256 << 10;
 
   final File folder;
+
   /** Bytes that could not be read when the lane was opened. */
   long lostBytes;
 
@@ -34,7 +39,8 @@ final class Lane {
   private long nextNumber;
   private Segment active;
 
-  private Lane(File folder, FileChannel lockChannel, FileLock lock, long bytesMax) throws IOException {
+  private Lane(File folder, FileChannel lockChannel, FileLock lock, long bytesMax)
+      throws IOException {
     this.folder = folder;
     this.lockChannel = lockChannel;
     this.lock = lock;

@@ -24,8 +24,8 @@ public abstract class Message {
   }
 
   /**
-   * Whether every field that is set in {@code expected} has the same value here: what a test asks. Implicit fields that
-   * hold zero are not set.
+   * Whether every field that is set in {@code expected} has the same value here: what a test asks.
+   * Implicit fields that hold zero are not set.
    */
   public final boolean matches(@NonNull Message expected) {
     if (expected.getClass() != getClass()) {

@@ -116,8 +116,8 @@ public final class Options {
     }
 
     /**
-     * The folder in which events survive the process, and are kept until the server has them; on Android {@code
-     * context.getFilesDir()} or below. Without one they live in memory.
+     * The folder in which events survive the process, and are kept until the server has them; on
+     * Android {@code context.getFilesDir()} or below. Without one they live in memory.
      */
     @NonNull
     public Builder directory(@Nullable File value) {
@@ -276,21 +276,30 @@ public final class Options {
       return this;
     }
 
-    /** False: no anonymous_id, user_id, session or sequence, and nothing is kept on the device. Default: {@code true}. */
+    /**
+     * False: no anonymous_id, user_id, session or sequence, and nothing is kept on the device.
+     * Default: {@code true}.
+     */
     @NonNull
     public Builder identifiers(boolean value) {
       this.identifiers = value;
       return this;
     }
 
-    /** Whether what waits is sent when the process ends by SIGTERM, SIGINT or by itself. Default: {@code true}. */
+    /**
+     * Whether what waits is sent when the process ends by SIGTERM, SIGINT or by itself. Default:
+     * {@code true}.
+     */
     @NonNull
     public Builder shutdownHook(boolean value) {
       this.shutdownHook = value;
       return this;
     }
 
-    /** Whether each event and what became of it is printed to standard error. Default: {@code false}. */
+    /**
+     * Whether each event and what became of it is printed to standard error. Default: {@code
+     * false}.
+     */
     @NonNull
     public Builder debug(boolean value) {
       this.debug = value;

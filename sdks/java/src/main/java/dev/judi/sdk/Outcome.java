@@ -31,8 +31,8 @@ public final class Outcome {
   }
 
   /**
-   * {@code ok}, {@code duplicate}, {@code quarantined} or {@code rejected} by the server; {@code too_large}, {@code
-   * refused}, {@code expired} or {@code no_consent} where it was dropped here.
+   * {@code ok}, {@code duplicate}, {@code quarantined} or {@code rejected} by the server; {@code
+   * too_large}, {@code refused}, {@code expired} or {@code no_consent} where it was dropped here.
    */
   @NonNull
   public String status() {

@@ -16,16 +16,20 @@ final class Queue {
 
   private final Options options;
   private final Set<Queued> all = new LinkedHashSet<>();
+
   /** Batches that are sent as they are: again, or halved. */
   private final Deque<List<Queued>> planned = new ArrayDeque<>();
+
   private List<Queued> incoming = new ArrayList<>();
   private int readyCount;
   private long bytes;
   private int heldCount;
   private long ordinals;
   private long flushTo;
+
   /** The last that may be sent: they get so in their order. */
   private long readyTo;
+
   private List<Queued> inFlight = Collections.emptyList();
 
   Queue(Options options) {
@@ -38,7 +42,8 @@ final class Queue {
   }
 
   boolean fits(int payloadBytes) {
-    return all.size() + heldCount < options.maxQueueEvents && bytes + payloadBytes <= options.maxQueueBytes;
+    return all.size() + heldCount < options.maxQueueEvents
+        && bytes + payloadBytes <= options.maxQueueBytes;
   }
 
   /** Room that an event takes before it is in the queue. */

@@ -15,16 +15,22 @@ final class Queued {
 
   /** 0: it has none. */
   long sequence;
+
   /** By the process's own clock, in milliseconds. */
   long waitsSince;
+
   /** In the order of the calls. */
   long ordinal;
+
   /** Whether it may be sent. */
   boolean isReady;
+
   /** Whether it left the queue. */
   boolean isDone;
+
   /** Whether consent was withdrawn while it was on its way. */
   boolean isWithdrawn;
+
   /** Where it is kept; null: in memory alone. */
   Segment segment;
 

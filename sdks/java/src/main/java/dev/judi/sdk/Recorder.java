@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** For tests: keeps events and sends nothing. Events are encoded, so that what could not be sent fails here, too. */
+/**
+ * For tests: keeps events and sends nothing. Events are encoded, so that what could not be sent
+ * fails here, too.
+ */
 public final class Recorder implements Tracker {
   private final List<Event> events = new ArrayList<>();
   private Consent consent = Consent.GRANTED;
@@ -95,7 +98,9 @@ public final class Recorder implements Tracker {
   @Override
   public void close() {}
 
-  /** What is expected of the events of a class. What is not so is an AssertionError that lists them. */
+  /**
+   * What is expected of the events of a class. What is not so is an AssertionError that lists them.
+   */
   public static final class Expectation<T extends Event> {
     private final String name;
     private final List<T> events;

@@ -10,7 +10,14 @@ public final class Report {
   private final String detail;
   private final int status;
 
-  Report(String kind, String eventId, String event, String reason, String field, String detail, int status) {
+  Report(
+      String kind,
+      String eventId,
+      String event,
+      String reason,
+      String field,
+      String detail,
+      int status) {
     this.kind = kind;
     this.eventId = eventId == null ? "" : eventId;
     this.event = event == null ? "" : event;
@@ -26,8 +33,8 @@ public final class Report {
   }
 
   /**
-   * {@code quarantined}, {@code rejected}, {@code too_large}, {@code refused}, {@code queue_full}, {@code expired}, {@code
-   * no_consent} or {@code error}.
+   * {@code quarantined}, {@code rejected}, {@code too_large}, {@code refused}, {@code queue_full},
+   * {@code expired}, {@code no_consent} or {@code error}.
    */
   @NonNull
   public String kind() {
@@ -72,7 +79,8 @@ public final class Report {
   @Override
   public String toString() {
     String of = (event + " " + eventId).trim();
-    String why = (reason + " " + field + " " + detail + (status == 0 ? "" : " (" + status + ")")).trim();
+    String why =
+        (reason + " " + field + " " + detail + (status == 0 ? "" : " (" + status + ")")).trim();
     return kind + " " + of + ": " + why;
   }
 }

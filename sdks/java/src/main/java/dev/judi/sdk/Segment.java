@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * A file that only grows: frames of length, CRC-32 and body. A body is an event, or the ids of events that left the
- * queue. What a killed process wrote in part is the last frame, and is cut off when the file is read again.
+ * A file that only grows: frames of length, CRC-32 and body. A body is an event, or the ids of
+ * events that left the queue. What a killed process wrote in part is the last frame, and is cut off
+ * when the file is read again.
  */
 final class Segment {
   private static final int HEAD = 8;
@@ -27,6 +28,7 @@ final class Segment {
   private static final byte DONE = 2;
 
   final File file;
+
   /** Events of it that are still in the queue. */
   int live;
 
@@ -70,7 +72,8 @@ final class Segment {
 
   private void write(byte[] bytes) throws IOException {
     if (channel == null) {
-      channel = FileChannel.open(file.toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      channel =
+          FileChannel.open(file.toPath(), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     try {
@@ -101,8 +104,8 @@ final class Segment {
   }
 
   /**
-   * Reads what an earlier process wrote: events are put into {@code into} by their ids, and those that left are taken
-   * out.
+   * Reads what an earlier process wrote: events are put into {@code into} by their ids, and those
+   * that left are taken out.
    *
    * @return how many bytes could not be read
    */

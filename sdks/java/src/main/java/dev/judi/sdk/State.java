@@ -15,7 +15,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.function.UnaryOperator;
 import java.util.zip.CRC32;
 
-/** What an install keeps for ever, shared by its processes: the last number, who, and the session. */
+/**
+ * What an install keeps for ever, shared by its processes: the last number, who, and the session.
+ */
 final class State {
   private static final Object ONE_AT_A_TIME = new Object();
 
@@ -53,8 +55,7 @@ final class State {
         return Kept.NOTHING;
       }
       long sequence = in.readLong();
-      Who who =
-          new Who(text(in), text(in), text(in), in.readLong(), in.readLong());
+      Who who = new Who(text(in), text(in), text(in), in.readLong(), in.readLong());
       return new Kept(sequence, who);
     } catch (IOException e) {
       return Kept.NOTHING;

@@ -9,8 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The queue on the disk. Each process writes a lane of its own, and takes over those of processes that are no more.
- * Everything here is called under the store's monitor, from the queue's and the sender's thread.
+ * The queue on the disk. Each process writes a lane of its own, and takes over those of processes
+ * that are no more. Everything here is called under the store's monitor, from the queue's and the
+ * sender's thread.
  */
 final class Store {
   private static final int LANES_MAX = 64;
@@ -43,7 +44,9 @@ final class Store {
     return new File(folder, "queue-" + number);
   }
 
-  /** What this process's lane held when it was opened, and the lanes of processes that are no more. */
+  /**
+   * What this process's lane held when it was opened, and the lanes of processes that are no more.
+   */
   synchronized List<Queued> recover(boolean isFirst) {
     if (isClosed) {
       return Collections.emptyList();

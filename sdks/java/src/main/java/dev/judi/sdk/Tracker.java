@@ -2,7 +2,9 @@ package dev.judi.sdk;
 
 import java.time.Duration;
 
-/** Takes events. The one that sends is made by {@link #start}; in tests {@link Recorder} keeps them. */
+/**
+ * Takes events. The one that sends is made by {@link #start}; in tests {@link Recorder} keeps them.
+ */
 public interface Tracker extends AutoCloseable {
   /** Opens the queue, and sends from now on. */
   @NonNull
@@ -13,7 +15,8 @@ public interface Tracker extends AutoCloseable {
   /**
    * Checks, encodes and queues an event; waits for no disk and no network.
    *
-   * @return the event's id; null where it has none yet (consent is pending) or is not taken (which is reported)
+   * @return the event's id; null where it has none yet (consent is pending) or is not taken (which
+   *     is reported)
    * @throws EventException where a value is none that its field can have
    */
   @Nullable

@@ -12,7 +12,8 @@ final class Utf8 {
       if (!Character.isSurrogate(unit)) {
         continue;
       }
-      boolean isPair = at + 1 < text.length() && Character.isSurrogatePair(unit, text.charAt(at + 1));
+      boolean isPair =
+          at + 1 < text.length() && Character.isSurrogatePair(unit, text.charAt(at + 1));
       if (isPair) {
         at++;
         continue;

@@ -5,12 +5,14 @@ import java.security.SecureRandom;
 import java.util.SplittableRandom;
 
 /**
- * UUIDv7 (RFC 9562, 5.7): ascending within a process. Of one millisecond's ids the 12 bits behind it count up from a
- * random start; where they run over, or the clock goes back, the last millisecond is counted on.
+ * UUIDv7 (RFC 9562, 5.7): ascending within a process. Of one millisecond's ids the 12 bits behind
+ * it count up from a random start; where they run over, or the clock goes back, the last
+ * millisecond is counted on.
  */
 final class Uuid7 {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
-  private static final SplittableRandom RANDOM = new SplittableRandom(new SecureRandom().nextLong());
+  private static final SplittableRandom RANDOM =
+      new SplittableRandom(new SecureRandom().nextLong());
 
   private static long lastMs;
   private static int count;

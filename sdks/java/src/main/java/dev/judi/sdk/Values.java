@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** For the generated code: values are checked and copied when they are given, so that nobody changes them later. */
+/**
+ * For the generated code: values are checked and copied when they are given, so that nobody changes
+ * them later.
+ */
 public final class Values {
   /** Stands for JSON's null, which is a value, where null is none. */
   public static final Object JSON_NULL =
@@ -62,7 +65,8 @@ public final class Values {
   /** A uint64 up to Long.MAX_VALUE. */
   public static long uint64(long value) {
     if (value < 0) {
-      throw EventException.range(value + " is negative; a uint64 over 2^63-1 is given as a BigInteger");
+      throw EventException.range(
+          value + " is negative; a uint64 over 2^63-1 is given as a BigInteger");
     }
     return value;
   }
@@ -127,7 +131,8 @@ public final class Values {
 
   /** A copy of a map, in the order in which it is written. */
   @NonNull
-  public static <K, V> Map<K, V> map(@Nullable Map<? extends K, ? extends V> values, Comparator<K> order) {
+  public static <K, V> Map<K, V> map(
+      @Nullable Map<? extends K, ? extends V> values, Comparator<K> order) {
     return map(values, order, key -> key, value -> value);
   }
 
@@ -143,7 +148,8 @@ public final class Values {
     }
     TreeMap<K, V> copied = new TreeMap<>(order);
     for (Map.Entry<? extends K, ? extends V> entry : values.entrySet()) {
-      copied.put(copyKey.apply(something(entry.getKey())), copyValue.apply(something(entry.getValue())));
+      copied.put(
+          copyKey.apply(something(entry.getKey())), copyValue.apply(something(entry.getValue())));
     }
     return Collections.unmodifiableMap(copied);
   }
@@ -162,7 +168,10 @@ public final class Values {
     return Collections.unmodifiableMap(copied);
   }
 
-  /** A copy of a JSON value: null, Boolean, a Number, a CharSequence, a Map with text as keys, an Iterable. */
+  /**
+   * A copy of a JSON value: null, Boolean, a Number, a CharSequence, a Map with text as keys, an
+   * Iterable.
+   */
   @NonNull
   public static Object json(@Nullable Object value) {
     return json(value, 0);

@@ -8,10 +8,16 @@ final class Who {
   final String userId;
   final String sessionId;
   final long sessionStartMs;
+
   /** When the session's last event was, as it was last kept. */
   final long sessionLastMs;
 
-  Who(String anonymousId, String userId, String sessionId, long sessionStartMs, long sessionLastMs) {
+  Who(
+      String anonymousId,
+      String userId,
+      String sessionId,
+      long sessionStartMs,
+      long sessionLastMs) {
     this.anonymousId = anonymousId;
     this.userId = userId;
     this.sessionId = sessionId;
@@ -32,7 +38,8 @@ final class Who {
   }
 
   /**
-   * At an event: with an anonymous id, and in the session that the time belongs to; this one where nothing changes.
+   * At an event: with an anonymous id, and in the session that the time belongs to; this one where
+   * nothing changes.
    *
    * @param lastMs when the session's last event was
    */

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * For the generated code: protobuf, written straight on. A message's length stands before it and is known after it: one
- * byte is left for it, and what follows moves where it needs more.
+ * For the generated code: protobuf, written straight on. A message's length stands before it and is
+ * known after it: one byte is left for it, and what follows moves where it needs more.
  */
 public final class Writer {
   static final int LEVELS_MAX = 100;
@@ -45,7 +45,8 @@ public final class Writer {
 
   static EventException tooDeep() {
     return new EventException(
-        EventException.Code.TOO_DEEP, "messages lie more than " + LEVELS_MAX + " levels deep in each other");
+        EventException.Code.TOO_DEEP,
+        "messages lie more than " + LEVELS_MAX + " levels deep in each other");
   }
 
   void event(Message event) {
@@ -317,7 +318,9 @@ public final class Writer {
       nanos -= 1_000_000_000;
     }
     boolean isAtEnd = seconds == DURATION_SECONDS_MAX || seconds == -DURATION_SECONDS_MAX;
-    if (seconds < -DURATION_SECONDS_MAX || seconds > DURATION_SECONDS_MAX || (isAtEnd && nanos != 0)) {
+    if (seconds < -DURATION_SECONDS_MAX
+        || seconds > DURATION_SECONDS_MAX
+        || (isAtEnd && nanos != 0)) {
       throw EventException.range(value + " is over 10,000 years");
     }
     time(tag, seconds, nanos);

@@ -29,7 +29,9 @@ final class AnswerTest {
 
   static void retryAfterIsSecondsOrADate() {
     equal(Answer.of(503, "", "7", List.of(), 0).retryAfterMs, 7_000L);
-    equal(Answer.of(429, "", "Thu, 01 Jan 1970 00:01:00 GMT", List.of(), 10_000).retryAfterMs, 50_000L);
+    equal(
+        Answer.of(429, "", "Thu, 01 Jan 1970 00:01:00 GMT", List.of(), 10_000).retryAfterMs,
+        50_000L);
     equal(Answer.of(429, "", "soon", List.of(), 0).retryAfterMs, -1L);
     equal(Answer.of(500, "", "7", List.of(), 0).retryAfterMs, -1L);
   }

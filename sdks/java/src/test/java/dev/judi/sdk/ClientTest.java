@@ -29,11 +29,14 @@ final class ClientTest {
       equal(event.number(4), 1L);
       equal(event.number(6), 7L);
       that(event.has(5) && batch.has(5) && event.number(5) <= batch.number(5), "monotonic clocks");
-      that(Math.abs(event.message(3).number(1) - System.currentTimeMillis() / 1_000) < 60, "occurred_at");
+      that(
+          Math.abs(event.message(3).number(1) - System.currentTimeMillis() / 1_000) < 60,
+          "occurred_at");
       equal(event.message(8).text(1), "elk");
       Proto context = batch.message(2);
       that(context.text(1).length() == 36 && context.text(3).length() == 36, "ids");
-      equal(context.text(2) + context.text(4) + context.text(5) + context.text(18), "u1news2granted");
+      equal(
+          context.text(2) + context.text(4) + context.text(5) + context.text(18), "u1news2granted");
       equal(context.text(6) + context.text(7) + context.text(19), "javajudi-java");
       that(!event.has(7), "nothing differs from the batch");
       equal(kit.persisted, List.of(id));
@@ -126,7 +129,8 @@ final class ClientTest {
       Tracker judi =
           kit.start(
               kit.options()
-                  .middleware((event, context) -> event.matches(new Seen("secret", 0)) ? null : context)
+                  .middleware(
+                      (event, context) -> event.matches(new Seen("secret", 0)) ? null : context)
                   .middleware((event, context) -> context.toBuilder().pagePath("/a").build())
                   .middleware(
                       (event, context) -> {

@@ -61,7 +61,8 @@ final class ConsentTest {
       pause(100);
       for (File file : kit.folder.listFiles()) {
         that(!file.getName().equals("state"), "ids stay");
-        String[] logs = file.isDirectory() ? file.list((in, name) -> name.endsWith(".log")) : new String[0];
+        String[] logs =
+            file.isDirectory() ? file.list((in, name) -> name.endsWith(".log")) : new String[0];
         equal(logs.length, 0);
       }
       int sent = kit.server.batches().size();

@@ -78,7 +78,9 @@ final class KillTest {
 
   private static Process child(Kit kit, String... more) throws Exception {
     String java = System.getProperty("java.home") + "/bin/java";
-    List<String> command = new ArrayList<>(List.of(java, "-Xshare:auto", "-cp", System.getProperty("java.class.path")));
+    List<String> command =
+        new ArrayList<>(
+            List.of(java, "-Xshare:auto", "-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Child.class.getName(), kit.server.endpoint(), kit.folder.getPath()));
     command.addAll(List.of(more));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -88,7 +90,9 @@ final class KillTest {
     // Unbuffered by us: what is left is read after the kill.
     for (int count = 0; count < lines; count++) {
       StringBuilder line = new StringBuilder();
-      for (int next = process.getInputStream().read(); next != '\n'; next = process.getInputStream().read()) {
+      for (int next = process.getInputStream().read();
+          next != '\n';
+          next = process.getInputStream().read()) {
         that(next >= 0, "the child ended by itself");
         line.append((char) next);
       }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads protobuf without a schema, for the tests: numbers as Long, the rest as bytes, by the field's number. */
+/**
+ * Reads protobuf without a schema, for the tests: numbers as Long, the rest as bytes, by the
+ * field's number.
+ */
 final class Proto {
   final Map<Integer, List<Object>> fields = new TreeMap<>();
   private final byte[] bytes;
@@ -50,7 +53,9 @@ final class Proto {
   }
 
   String text(int number) {
-    return has(number) ? new String((byte[]) fields.get(number).get(0), StandardCharsets.UTF_8) : "";
+    return has(number)
+        ? new String((byte[]) fields.get(number).get(0), StandardCharsets.UTF_8)
+        : "";
   }
 
   Proto message(int number) {

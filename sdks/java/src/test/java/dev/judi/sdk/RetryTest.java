@@ -62,8 +62,11 @@ final class RetryTest {
     try (Kit kit = new Kit()) {
       kit.server.script =
           batch -> {
-            boolean isLarge = batch.messages(3).stream().anyMatch(it -> it.message(8).text(1).equals("large"));
-            return isLarge ? new Server.Reply(413, "{\"error\":\"too_large\"}", null) : Server.ok(batch);
+            boolean isLarge =
+                batch.messages(3).stream().anyMatch(it -> it.message(8).text(1).equals("large"));
+            return isLarge
+                ? new Server.Reply(413, "{\"error\":\"too_large\"}", null)
+                : Server.ok(batch);
           };
       Tracker judi = kit.start(kit.options().flushAt(8).flushInterval(Duration.ofSeconds(30)));
       for (int count = 0; count < 8; count++) {
@@ -101,13 +104,16 @@ final class RetryTest {
 
   static void whatIsRefusedIsDroppedAndReported() throws IOException {
     try (Kit kit = new Kit()) {
-      kit.server.script = batch -> new Server.Reply(403, "{\"error\":\"foreign_origin\",\"message\":\"no\"}", null);
+      kit.server.script =
+          batch -> new Server.Reply(403, "{\"error\":\"foreign_origin\",\"message\":\"no\"}", null);
       Tracker judi = kit.start();
       judi.track(new Seen("a", 1));
       until(() -> kit.reports.size() == 1, "a report");
       judi.close();
       Report report = kit.reports.get(0);
-      equal(report.kind() + report.status() + report.reason() + report.detail(), "refused403foreign_originno");
+      equal(
+          report.kind() + report.status() + report.reason() + report.detail(),
+          "refused403foreign_originno");
       equal(kit.server.batches().size(), 1);
     }
   }
@@ -156,7 +162,10 @@ final class RetryTest {
     while (!server.isClosed()) {
       try {
         Socket socket = server.accept();
-        String start = connections.getAndIncrement() % 2 == 0 ? "" : "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n";
+        String start =
+            connections.getAndIncrement() % 2 == 0
+                ? ""
+                : "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n";
         Thread each =
             new Thread(
                 () -> {

@@ -18,7 +18,8 @@ final class SegmentTest {
 
   static Queued queued(String id, long sequence) {
     Context context = Context.builder().userId("ü").locale("sv-SE").build();
-    Queued event = new Queued(id, "seen", 1_700_000_000_000_000L, 5, 7, context, new byte[] {1, 2, 3});
+    Queued event =
+        new Queued(id, "seen", 1_700_000_000_000_000L, 5, 7, context, new byte[] {1, 2, 3});
     event.sequence = sequence;
     return event;
   }
@@ -33,7 +34,9 @@ final class SegmentTest {
     return ids;
   }
 
-  /** Cut at any byte, what was whole before the cut is there, and what is appended later is, too. */
+  /**
+   * Cut at any byte, what was whole before the cut is there, and what is appended later is, too.
+   */
   static void aTornTailIsCutOff() throws IOException {
     File whole = new File(folder(), "0.log");
     Segment segment = new Segment(whole);
@@ -106,8 +109,11 @@ final class SegmentTest {
     State state = new State(folder);
     equal(state.read().sequence, 0L);
     state.update(kept -> new State.Kept(kept.sequence + 5, new Who("a", null, "s", 1, 2)));
-    State.Kept kept = new State(folder).update(before -> new State.Kept(before.sequence + 1, before.who));
+    State.Kept kept =
+        new State(folder).update(before -> new State.Kept(before.sequence + 1, before.who));
     equal(kept.sequence, 6L);
-    equal(kept.who.anonymousId + kept.who.userId + kept.who.sessionId + kept.who.sessionLastMs, "anulls2");
+    equal(
+        kept.who.anonymousId + kept.who.userId + kept.who.sessionId + kept.who.sessionLastMs,
+        "anulls2");
   }
 }

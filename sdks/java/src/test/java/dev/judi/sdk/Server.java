@@ -59,7 +59,11 @@ final class Server implements AutoCloseable {
     StringBuilder results = new StringBuilder("{\"results\":[");
     String between = "";
     for (Proto event : batch.messages(3)) {
-      results.append(between).append("{\"event_id\":\"").append(event.text(1)).append("\",\"status\":\"");
+      results
+          .append(between)
+          .append("{\"event_id\":\"")
+          .append(event.text(1))
+          .append("\",\"status\":\"");
       results.append(status.apply(event)).append("\"}");
       between = ",";
     }

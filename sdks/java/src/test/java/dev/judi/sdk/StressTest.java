@@ -3,7 +3,6 @@ package dev.judi.sdk;
 import static dev.judi.sdk.Tests.equal;
 import static dev.judi.sdk.Tests.that;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

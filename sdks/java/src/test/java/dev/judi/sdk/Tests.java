@@ -14,8 +14,15 @@ public final class Tests {
 
   public static void main(String[] wanted) throws Exception {
     Class<?>[] classes = {
-      WriterTest.class, ValuesTest.class, SegmentTest.class, AnswerTest.class, ClientTest.class,
-      RetryTest.class, ConsentTest.class, StressTest.class, KillTest.class
+      WriterTest.class,
+      ValuesTest.class,
+      SegmentTest.class,
+      AnswerTest.class,
+      ClientTest.class,
+      RetryTest.class,
+      ConsentTest.class,
+      StressTest.class,
+      KillTest.class
     };
     int failures = 0;
     int runs = 0;

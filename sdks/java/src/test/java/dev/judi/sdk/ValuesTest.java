@@ -34,7 +34,8 @@ final class ValuesTest {
     equal(refused(() -> Values.json(new Object())), EventException.Code.INVALID_VALUE);
     equal(refused(() -> Values.uint32(-1)), EventException.Code.OUT_OF_RANGE);
     equal(refused(() -> Values.uint64(-1L)), EventException.Code.OUT_OF_RANGE);
-    equal(refused(() -> Values.bits(BigInteger.ONE.shiftLeft(64))), EventException.Code.OUT_OF_RANGE);
+    equal(
+        refused(() -> Values.bits(BigInteger.ONE.shiftLeft(64))), EventException.Code.OUT_OF_RANGE);
   }
 
   static void aTestSeesWhatWasTracked() {

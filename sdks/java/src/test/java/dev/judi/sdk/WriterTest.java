@@ -29,8 +29,11 @@ final class WriterTest {
 
   static void textIsUtf8AndHalfACharacterIsRefused() {
     equal(written(out -> out.string(10, "aé€😀")), "0a0a61c3a9e282acf09f9880");
-    equal(refused(() -> written(out -> out.string(10, "a\ud800"))), EventException.Code.INVALID_TEXT);
-    equal(refused(() -> written(out -> out.string(10, "\udc00\ud800"))), EventException.Code.INVALID_TEXT);
+    equal(
+        refused(() -> written(out -> out.string(10, "a\ud800"))), EventException.Code.INVALID_TEXT);
+    equal(
+        refused(() -> written(out -> out.string(10, "\udc00\ud800"))),
+        EventException.Code.INVALID_TEXT);
     String ascii = String.join("", Collections.nCopies(20_000, "a"));
     equal(written(out -> out.string(10, ascii)).substring(0, 10), "0aa09c0161");
     String wide = String.join("", Collections.nCopies(50, "€"));
@@ -38,11 +41,15 @@ final class WriterTest {
   }
 
   static void timesAreInRange() {
-    equal(written(out -> out.timestamp(10, Instant.ofEpochSecond(-1, 5))), "0a0d08ffffffffffffffffff011005");
+    equal(
+        written(out -> out.timestamp(10, Instant.ofEpochSecond(-1, 5))),
+        "0a0d08ffffffffffffffffff011005");
     equal(written(out -> out.duration(10, Duration.ofNanos(-1))), "0a0b10ffffffffffffffffff01");
     Instant last = Instant.parse("9999-12-31T23:59:59.999999999Z");
     written(out -> out.timestamp(10, last));
-    equal(refused(() -> written(out -> out.timestamp(10, last.plusNanos(1)))), EventException.Code.OUT_OF_RANGE);
+    equal(
+        refused(() -> written(out -> out.timestamp(10, last.plusNanos(1)))),
+        EventException.Code.OUT_OF_RANGE);
     Duration longest = Duration.ofSeconds(315_576_000_000L);
     written(out -> out.duration(10, longest.negated()));
     equal(
