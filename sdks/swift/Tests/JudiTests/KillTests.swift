@@ -51,7 +51,10 @@ final class KillTests: XCTestCase {
     var persisted: [String] = []
     for round in 0..<12 {
       persisted += try run(server, 400, "") { process in
-        usleep(UInt32(30_000 + (round * 7919) % 150_000))
+        // In the middle of its work, wherever that is.
+        let before = server.events.count
+        _ = server.until { $0.events.count > before + 10 + round * 5 }
+        usleep(UInt32((round * 7919) % 20_000))
         kill(process.processIdentifier, SIGKILL)
       }
     }

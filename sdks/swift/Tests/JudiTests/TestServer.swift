@@ -96,9 +96,9 @@ final class TestServer: @unchecked Sendable {
     }
   }
 
-  /// Waits until something is so, for five seconds at most.
+  /// Waits until something is so, for a minute at most: machines of tests are busy.
   func until(_ isSo: (TestServer) -> Bool) -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6000 {
       if isSo(self) {
         return true
       }
