@@ -221,7 +221,10 @@ fn a_call_without_an_event_says_what_to_do() {
     let (reason, _, detail) = outcome("", &json!({"type": "track", "event": "Order Don"})).unwrap_err();
     assert_eq!(reason, Reason::UnknownEvent);
     assert!(detail.starts_with("no event for track name 'Order Don';"), "{detail}");
-    assert!(detail.contains("judi schema infer \"Order Don\""), "{detail}");
+    assert!(detail.contains("`judi schema infer 'Order Don'`"), "{detail}");
+    // A sender's text is pasted by others: it must stand for nothing but itself.
+    let (_, _, detail) = outcome("", &json!({"type": "track", "event": "$(rm x)'; rm y"})).unwrap_err();
+    assert!(detail.contains(r"`judi schema infer '$(rm x)'\''; rm y'`"), "{detail}");
     let (reason, _, detail) = outcome("", &json!({"type": "page"})).unwrap_err();
     assert_eq!(reason, Reason::UnknownEvent);
     assert!(detail.starts_with("no event for page calls;") && detail.contains("[page]"), "{detail}");
