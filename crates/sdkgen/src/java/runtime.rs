@@ -27,6 +27,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "EventException",
     "Facade",
     "Http",
+    "Identity",
     "Json",
     "Keeper",
     "Lane",

@@ -54,3 +54,18 @@ fn lines_are_short_and_the_same_schema_gives_the_same_bytes() {
         }
     }
 }
+
+/// Through Java's compiler, with the runtime; twice, and the same bytes.
+#[test]
+fn what_is_generated_compiles_into_the_same_jar_each_time() {
+    let (library, names) = (library(), Names::default());
+    let files = generate(&library, &names);
+    match publish(&library, &names, &files, &[]) {
+        Ok(published) => assert_eq!(published, publish(&library, &names, &files, &[]).unwrap()),
+        Err(PublishError::NoCompiler) => {
+            assert!(std::env::var_os("CI").is_none(), "CI has no javac");
+            eprintln!("not compiled: {}; {}", PublishError::NoCompiler, PublishError::NoCompiler.hint());
+        }
+        Err(error) => panic!("{error}"),
+    }
+}

@@ -23,7 +23,7 @@ final class Client implements Tracker {
   private final Voice voice;
   private final Keeper keeper;
   private final Sender sender;
-  private final Context platform;
+  private final Identity identity;
 
   /** One change of consent, or the end, at a time. */
   private final Object transitions = new Object();
@@ -36,23 +36,13 @@ final class Client implements Tracker {
   private Consent consent = Consent.PENDING;
   private boolean isOptedOut;
   private volatile boolean isClosed;
-  private Who who = Who.NOBODY;
-  private long sessionLastMs;
-  private boolean isWhoNew;
-
-  /** What the app said of the user before it was known what is kept on the device. */
-  private boolean isUserSaid;
-
-  private boolean isReset;
-  private Context screen = Context.EMPTY;
-  private Context current;
 
   private Client(Options options, Schema schema) {
     this.options = options;
     this.schema = schema;
     this.queue = new Queue(options);
     this.voice = new Voice(options);
-    this.platform = options.context.or(Platform.context(options.notCollected));
+    this.identity = new Identity(options);
     this.keeper = new Keeper(this, queue, voice);
     try {
       this.sender = new Sender(this, queue, voice, options);
@@ -111,10 +101,11 @@ final class Client implements Tracker {
       refused = refused(payload.length);
       if (refused == null && effective() == Consent.PENDING) {
         queue.hold(payload.length);
-        held.add(new Held(event, payload, nowMicros, monotonicMs, screen, who.userId));
+        held.add(
+            new Held(event, payload, nowMicros, monotonicMs, identity.screen(), identity.userId()));
         return null;
       } else if (refused == null) {
-        context = contextAt(nowMicros);
+        context = identity.at(nowMicros);
         if (options.middleware.isEmpty()) {
           id = enqueue(event, payload, nowMicros, monotonicMs, context);
         }
@@ -191,36 +182,6 @@ final class Client implements Tracker {
     return id;
   }
 
-  /** What stands beside an event of now. */
-  private Context contextAt(long nowMicros) {
-    if (options.identifiers) {
-      long nowMs = nowMicros / 1_000;
-      Who now = who.at(nowMs, sessionLastMs, options);
-      sessionLastMs = now == who ? Math.max(sessionLastMs, nowMs) : nowMs;
-      if (now != who) {
-        who = now;
-        isWhoNew = true;
-        current = null;
-      }
-    }
-    if (current == null) {
-      current = context(screen, who.userId);
-    }
-    return current;
-  }
-
-  private Context context(Context shown, String userId) {
-    Context.Builder context = shown.or(platform).toBuilder();
-    context.consent(Consent.GRANTED.word()).sdk(Platform.SDK).sdkVersion(Platform.RELEASE);
-    if (options.identifiers) {
-      context.anonymousId(who.anonymousId).sessionId(who.sessionId);
-      context.userId(userId);
-    } else {
-      context.anonymousId(null).sessionId(null).userId(null);
-    }
-    return context.build();
-  }
-
   private Consent effective() {
     return isOptedOut ? Consent.DENIED : consent;
   }
@@ -279,9 +240,7 @@ final class Client implements Tracker {
         dropped.addAll(held);
         held.clear();
         dropped.forEach(event -> queue.letGo(event.payload.length));
-        who = Who.NOBODY;
-        current = null;
-        isWhoNew = false;
+        identity.forget();
       }
     }
     if (next == Consent.DENIED) {
@@ -307,11 +266,7 @@ final class Client implements Tracker {
       List<Queued> found = opened.recover(true);
       State.Kept kept = opened.state.read();
       synchronized (queue) {
-        Who before = isReset ? Who.NOBODY : kept.who;
-        who = isUserSaid || isReset ? before.withUser(who.userId) : before;
-        isWhoNew = isUserSaid || isReset;
-        sessionLastMs = before.sessionLastMs;
-        current = null;
+        identity.restore(kept.who);
         store = opened;
         queue.addRecovered(found);
       }
@@ -340,8 +295,7 @@ final class Client implements Tracker {
       for (Held each : waiting) {
         Context context;
         synchronized (queue) {
-          contextAt(each.nowMicros);
-          context = context(each.screen, each.userId);
+          context = identity.at(each.nowMicros, each.screen, each.userId);
         }
         Context changed = middle(each.event, context);
         synchronized (queue) {
@@ -388,33 +342,23 @@ final class Client implements Tracker {
   @Override
   public void setUser(String id) {
     synchronized (queue) {
-      who = who.withUser(id == null || id.isEmpty() ? null : Utf8.mended(id));
-      isUserSaid = true;
-      isWhoNew = true;
-      current = null;
+      identity.setUser(id);
     }
     keeper.wake();
   }
 
   @Override
   public void setContext(Context context) {
+    Context next = Values.required(context, "context");
     synchronized (queue) {
-      Context next = Values.required(context, "context");
-      if (next.hasOtherCampaign(screen)) {
-        who = who.withoutSession();
-      }
-      screen = next;
-      current = null;
+      identity.setScreen(next);
     }
   }
 
   @Override
   public void reset() {
     synchronized (queue) {
-      who = Who.NOBODY;
-      isReset = true;
-      isWhoNew = true;
-      current = null;
+      identity.reset();
     }
     keeper.wake();
   }
@@ -508,7 +452,8 @@ final class Client implements Tracker {
 
   boolean hasWork() {
     synchronized (queue) {
-      return queue.hasIncoming() || (isWhoNew && store != null && effective() == Consent.GRANTED);
+      return queue.hasIncoming()
+          || (identity.isNew() && store != null && effective() == Consent.GRANTED);
     }
   }
 
@@ -516,11 +461,7 @@ final class Client implements Tracker {
   @Nullable
   Who whoToKeep() {
     synchronized (queue) {
-      if (effective() != Consent.GRANTED || (!isWhoNew && sessionLastMs == 0)) {
-        return null;
-      }
-      isWhoNew = false;
-      return who.withLast(sessionLastMs);
+      return effective() == Consent.GRANTED ? identity.toKeep() : null;
     }
   }
 }
