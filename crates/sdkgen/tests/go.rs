@@ -59,19 +59,20 @@ fn go_takes_the_module_as_it_is_and_from_a_proxy() {
         eprintln!("skipped: go is not on the path");
         return;
     }
-    let (folder, library) = (tempfile::tempdir().unwrap(), newsroom("2.1.0"));
+    let (folder, library) = (Path::new(env!("CARGO_TARGET_TMPDIR")).join("go"), newsroom("2.1.0"));
+    let _ = std::fs::remove_dir_all(&folder);
     let names = Names { module: "example.org/News/events".into(), ..Names::of_project("newsroom") };
     let files = generate(&library, &names);
-    let (module, proxy) = (folder.path().join("module"), folder.path().join("proxy"));
+    let (module, proxy) = (folder.join("module"), folder.join("proxy"));
     write(&module, &files);
     write(&proxy, &publish(&library, &names, &files).unwrap());
     assert_eq!(said(&module, &[], "gofmt", &["-l", "."]), "");
     said(&module, &[], "go", &["vet", "./..."]);
 
-    let app = folder.path().join("app");
+    let app = folder.join("app");
     std::fs::create_dir(&app).unwrap();
     std::fs::write(app.join("main.go"), PROGRAM).unwrap();
-    let (address, cache) = (format!("file://{}", proxy.display()), folder.path().join("cache").display().to_string());
+    let (address, cache) = (format!("file://{}", proxy.display()), folder.join("cache").display().to_string());
     let environment = [("GOPROXY", &*address), ("GONOSUMDB", "*"), ("GOMODCACHE", &*cache)];
     said(&app, &environment, "go", &["mod", "init", "example.org/app"]);
     said(&app, &environment, "go", &["get", "example.org/News/events/v2@latest"]);

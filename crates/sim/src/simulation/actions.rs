@@ -361,7 +361,10 @@ impl Simulation {
         if matches!(error, JudgeError::Overtaken { .. }) && self.has(Fault::SecondJudge) {
             return Ok(true);
         }
-        if !self.is_disturbed {
+        // An index that was damaged while there were faults may first be asked when they are over; that it is then made
+        // again, and not asked for ever, shows at the end.
+        let is_damage = self.drawn.has(Fault::IndexDamage) && error.to_string().contains("/dedup/");
+        if !self.is_disturbed && !is_damage {
             return Err(Violation::Unexplained { what, error: error.to_string() });
         }
         if !error.is_retryable() {
@@ -413,11 +416,7 @@ impl Simulation {
     /// An error is excused by a disturbance, and by nothing else.
     fn excuse(&mut self, what: &'static str, error: &dyn std::fmt::Display) -> Result<(), Violation> {
         self.trace.note(format_args!("{what}: {error}"));
-        let error = error.to_string();
-        // An index that was damaged while there were faults may first be asked when they are over; that it is then made
-        // again, and not asked for ever, shows at the end.
-        let is_damage = self.drawn.has(Fault::IndexDamage) && error.contains("/dedup/");
-        if self.is_disturbed || is_damage { Ok(()) } else { Err(Violation::Unexplained { what, error }) }
+        if self.is_disturbed { Ok(()) } else { Err(Violation::Unexplained { what, error: error.to_string() }) }
     }
 
     fn publish(&mut self) -> Result<(), Violation> {
