@@ -195,7 +195,8 @@ fn send(
     let mut measured = Measured::default();
     // Each connection has ids of its own.
     let mut next = number << 40;
-    let mut due = Instant::now();
+    // Not all at once: they are many senders, of whom none knows of the others.
+    let mut due = Instant::now() + interval.unwrap_or_default().mul_f64((number * 37 % 97) as f64 / 97.0);
     'sending: loop {
         for request in &mut requests {
             let events = request.events() as u64;
