@@ -23,7 +23,7 @@ const DISK_MEGABYTES: u32 = 40;
 const FULL_DISKS: u32 = 3;
 
 /// What may be said while the disk is full.
-const WHILE_FULL: [&str; 9] = [
+const WHILE_FULL: [&str; 10] = [
     "events are refused: the log does not take them",
     "the judge waits; events stay in the log until it goes on",
     "cannot append to the log",
@@ -31,6 +31,7 @@ const WHILE_FULL: [&str; 9] = [
     "imports will not find this server",
     "small or replaced files stay for now",
     "no checkpoint",
+    "what older schemas could not read waits",
     "that was never acknowledged",
     "the dedup index is made again",
 ];
