@@ -15,7 +15,6 @@ mod message;
 mod names;
 mod publish;
 mod text;
-mod zip;
 
 pub use driver::driver;
 pub use publish::{PublishError, publish, publish_beside};

@@ -9,7 +9,6 @@
 //!                                └─ runtime   sdks/java, as it is written             ┘
 //! ```
 
-mod checksum;
 mod docs;
 mod driver;
 mod enumeration;

@@ -11,6 +11,7 @@
 //! What an emitter writes is docs/sdk/wire.md, and what a runtime does docs/sdk/behaviour.md: one for all languages.
 
 pub mod canonical;
+mod digest;
 pub mod go;
 pub mod java;
 pub mod js;
@@ -18,6 +19,7 @@ pub mod library;
 pub mod naming;
 pub mod registry;
 pub mod swift;
+mod zip;
 
 /// One file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]

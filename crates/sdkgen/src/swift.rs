@@ -19,11 +19,9 @@ mod message;
 mod naming;
 mod package;
 mod publish;
-mod sha1;
 mod tracking;
 mod type_names;
 mod types;
-mod zip;
 
 pub use driver::driver;
 pub use publish::{PublishError, merged, publish};

@@ -8,10 +8,10 @@
 //!
 //! Capital letters of a module's path are written `!x`, as <https://go.dev/ref/mod#goproxy-protocol> says.
 
-use super::zip::zip;
 use super::{Names, file};
 use crate::GeneratedFile;
 use crate::library::Library;
+use crate::zip::{Attributes, zip};
 
 /// Why a module cannot be published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,8 +54,10 @@ pub fn publish_beside(
     let module = names.module_path(library);
     check(&module)?;
     let prefix = format!("{module}@v{}/", library.semver);
-    let entries = files.iter().map(|it| (format!("{prefix}{}", it.path), it.bytes.as_slice())).collect();
-    let archive = zip(entries).ok_or(PublishError::TooLarge)?;
+    let mut entries: Vec<(String, &[u8])> =
+        files.iter().map(|it| (format!("{prefix}{}", it.path), it.bytes.as_slice())).collect();
+    entries.sort();
+    let archive = zip(entries, Attributes::None).map_err(|_| PublishError::TooLarge)?;
     let module_file = files.iter().find(|it| it.path == "go.mod").map(|it| it.bytes.clone()).unwrap_or_default();
 
     let mut versions: Vec<[u64; 3]> = list.lines().filter_map(|line| numbers(line.strip_prefix('v')?)).collect();

@@ -1,12 +1,13 @@
 //! A Maven repository as plain files: Maven and Gradle read it from a folder or from any web server.
 
 use super::Names;
-use super::checksum::{md5, sha1, sha256};
 use super::jar::{jar, manifest};
 use super::javac::{PublishError, classes};
 use super::project::pom;
 use crate::GeneratedFile;
+use crate::digest::{hex, md5, sha1, sha256};
 use crate::library::Library;
+use crate::zip::ZipError;
 
 /// Where sources lie in the package.
 const SOURCES: &str = "src/main/java/";
@@ -33,7 +34,7 @@ pub fn publish(
         .collect();
     let classes = classes(&sources)?;
     repository(library, names, &sources, &classes, published)
-        .map_err(|source| PublishError::Disk { path: "memory".into(), source })
+        .map_err(|error| PublishError::Disk { path: "memory".into(), source: std::io::Error::other(error) })
 }
 
 /// The versions that a repository's `maven-metadata.xml` names.
@@ -59,7 +60,7 @@ fn repository(
     sources: &[GeneratedFile],
     classes: &[GeneratedFile],
     published: &[String],
-) -> std::io::Result<Vec<GeneratedFile>> {
+) -> Result<Vec<GeneratedFile>, ZipError> {
     let version = &library.semver;
     let number = library.version.to_string();
     let entries = [
@@ -79,7 +80,7 @@ fn repository(
     ];
     for at in 0..files.len() {
         let Some((path, bytes)) = files.get(at) else { continue };
-        let sums = [("md5", md5(bytes)), ("sha1", sha1(bytes)), ("sha256", sha256(bytes))];
+        let sums = [("md5", hex(&md5(bytes))), ("sha1", hex(&sha1(bytes))), ("sha256", hex(&sha256(bytes)))];
         let sums = sums.map(|(kind, sum)| (format!("{path}.{kind}"), sum.into_bytes()));
         files.extend(sums);
     }

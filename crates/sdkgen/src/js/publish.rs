@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha512};
 
 use super::{Names, file, package};
 use crate::GeneratedFile;
+use crate::digest::{hex, sha1};
 use crate::library::Library;
 
 /// Why no registry can be written: the caller's package.
@@ -35,7 +36,8 @@ pub fn publish(library: &Library, names: &Names, files: &[GeneratedFile]) -> Res
     let archive = compressed(&archive(files)?)?;
     let path = format!("-/{}-{}.tgz", names.package, library.semver);
     let integrity = format!("sha512-{}", STANDARD.encode(Sha512::digest(&archive)));
-    let shasum: String = sha1(&archive).iter().map(|byte| format!("{byte:02x}")).collect();
+    // For older npm; what npm trusts is the SHA-512 beside it.
+    let shasum = hex(&sha1(&archive));
     let index = format!(
         "{{\n  \"name\": \"{name}\",\n  \"description\": \"{description}\",\n  \"dist-tags\": {{\n    \"latest\": \"{version}\"\n  }},\n  \
          \"versions\": {{\n    \"{version}\": {{\n      \"name\": \"{name}\",\n      \"version\": \"{version}\",\n      \
@@ -100,43 +102,6 @@ fn compressed(bytes: &[u8]) -> Result<Vec<u8>, PublishError> {
     let mut encoder = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
-}
-
-/// SHA-1, for the member `shasum` that older npm reads; what npm trusts is the SHA-512 beside it. RFC 3174, section 6.1.
-fn sha1(bytes: &[u8]) -> [u8; 20] {
-    let mut message = bytes.to_vec();
-    message.push(0x80);
-    while message.len() % 64 != 56 {
-        message.push(0);
-    }
-    message.extend((bytes.len() as u64 * 8).to_be_bytes());
-    let mut state = [0x6745_2301_u32, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    for block in message.chunks_exact(64) {
-        let mut words: Vec<u32> =
-            block.chunks_exact(4).map(|four| four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte))).collect();
-        for at in 16..80 {
-            words.push([3, 8, 14, 16].iter().fold(0, |word, back| word ^ words[at - back]).rotate_left(1));
-        }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
-        for (at, word) in words.iter().enumerate() {
-            let (choice, constant) = match at / 20 {
-                0 => ((b & c) | (!b & d), 0x5a82_7999),
-                1 => (b ^ c ^ d, 0x6ed9_eba1),
-                2 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
-            };
-            let next = a.rotate_left(5).wrapping_add(choice).wrapping_add(e).wrapping_add(*word).wrapping_add(constant);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
-        }
-        for (sum, part) in state.iter_mut().zip([a, b, c, d, e]) {
-            *sum = sum.wrapping_add(part);
-        }
-    }
-    let mut out = [0; 20];
-    for (place, byte) in out.iter_mut().zip(state.iter().flat_map(|word| word.to_be_bytes())) {
-        *place = byte;
-    }
-    out
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use super::{PublishError, sha1};
+use super::PublishError;
 use crate::GeneratedFile;
+use crate::digest::{hex, sha1};
 
 /// Who made a commit, and when: it is the same for the same files.
 const MAKER: &str = "Judi <judi@localhost> 315532800 +0000";
@@ -40,10 +41,10 @@ pub(super) fn repository(
         place(&mut root, &file.path, blob);
     }
     let tree = objects.tree(&root)?;
-    let commit = format!("tree {}\nauthor {MAKER}\ncommitter {MAKER}\n\n{message}\n", sha1::hex(&tree));
-    let commit = sha1::hex(&objects.add("commit", commit.as_bytes())?);
+    let commit = format!("tree {}\nauthor {MAKER}\ncommitter {MAKER}\n\n{message}\n", hex(&tree));
+    let commit = hex(&objects.add("commit", commit.as_bytes())?);
     let tag = format!("object {commit}\ntype commit\ntag {version}\ntagger {MAKER}\n\n{message}\n");
-    let tag = sha1::hex(&objects.add("tag", tag.as_bytes())?);
+    let tag = hex(&objects.add("tag", tag.as_bytes())?);
     let refs = format!("{commit}\trefs/heads/main\n{tag}\trefs/tags/{version}\n{commit}\trefs/tags/{version}^{{}}\n");
     let mut out: Vec<(String, Vec<u8>)> = vec![
         ("HEAD".into(), b"ref: refs/heads/main\n".to_vec()),
@@ -103,10 +104,10 @@ impl Objects {
     fn add(&mut self, kind: &str, body: &[u8]) -> Result<[u8; 20], PublishError> {
         let mut bytes = format!("{kind} {}\0", body.len()).into_bytes();
         bytes.extend(body);
-        let id = sha1::digest(&bytes);
+        let id = sha1(&bytes);
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
         let packed = encoder.write_all(&bytes).and_then(|()| encoder.finish()).map_err(PublishError::Compress)?;
-        let name = sha1::hex(&id);
+        let name = hex(&id);
         let (folder, rest) = name.split_at(2);
         self.files.insert(format!("objects/{folder}/{rest}"), packed);
         Ok(id)

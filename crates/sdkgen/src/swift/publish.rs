@@ -6,11 +6,11 @@
 //!   judi-events-1.0.0.zip.sha256  … and its sum
 //! ```
 
-use sha2::{Digest, Sha256};
-
-use super::{Names, git, sha1, zip};
+use super::{Names, git};
 use crate::GeneratedFile;
+use crate::digest::{hex, sha256};
 use crate::library::Library;
+use crate::zip::{Attributes, ZipError, zip};
 
 /// Why a package could not be published.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,15 @@ pub enum PublishError {
     /// Writing to memory failed.
     #[error("cannot compress: {0}")]
     Compress(std::io::Error),
+}
+
+impl From<ZipError> for PublishError {
+    fn from(error: ZipError) -> Self {
+        match error {
+            ZipError::TooLarge => Self::TooLarge,
+            ZipError::Compress(error) => Self::Compress(error),
+        }
+    }
 }
 
 /// The files of one version, for the folder of all versions. Where the folder has a file already, [`merged`] says what
@@ -41,8 +50,9 @@ pub fn publish(library: &Library, names: &Names, files: &[GeneratedFile]) -> Res
     let message = format!("{package} {version}\n\nSchema version {}, {}.", library.version, library.fingerprint);
     let mut out = git::repository(&format!("{package}.git"), version, &message, files)?;
     let name = format!("{package}-{version}");
-    let archive = zip::archive(files.iter().map(|file| (format!("{name}/{}", file.path), file.bytes.as_slice())))?;
-    let sum = format!("{}  {name}.zip\n", sha1::hex(&Sha256::digest(&archive)));
+    let archive =
+        zip(files.iter().map(|file| (format!("{name}/{}", file.path), file.bytes.as_slice())), Attributes::Readable)?;
+    let sum = format!("{}  {name}.zip\n", hex(&sha256(&archive)));
     out.push(GeneratedFile { path: format!("{name}.zip"), bytes: archive });
     out.push(GeneratedFile { path: format!("{name}.zip.sha256"), bytes: sum.into_bytes() });
     out.sort_by(|one, other| one.path.cmp(&other.path));

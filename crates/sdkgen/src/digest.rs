@@ -1,15 +1,15 @@
-//! The sums that Maven repositories keep beside each file. They find transfers that went wrong; who must not be trusted
-//! is told by a signature, not by them.
+//! The sums that registries keep: beside each file of Maven's, in npm's index, as the names of a git repository's objects.
+//! They find transfers that went wrong; who must not be trusted is told by a signature, not by them.
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 in hex.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+/// SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
-/// SHA-1 in hex (FIPS 180-4, 6.1).
-pub(super) fn sha1(bytes: &[u8]) -> String {
+/// SHA-1 (FIPS 180-4, 6.1).
+pub(crate) fn sha1(bytes: &[u8]) -> [u8; 20] {
     let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     for block in padded(bytes, u64::to_be_bytes).chunks_exact(64) {
         let mut words: Vec<u32> = block.chunks_exact(4).map(|it| word(it, u32::from_be_bytes)).collect();
@@ -32,11 +32,11 @@ pub(super) fn sha1(bytes: &[u8]) -> String {
             *kept = kept.wrapping_add(now);
         }
     }
-    hex(&state.map(u32::to_be_bytes).concat())
+    words_as(state, u32::to_be_bytes)
 }
 
-/// MD5 in hex (RFC 1321).
-pub(super) fn md5(bytes: &[u8]) -> String {
+/// MD5 (RFC 1321).
+pub(crate) fn md5(bytes: &[u8]) -> [u8; 16] {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for block in padded(bytes, u64::to_le_bytes).chunks_exact(64) {
@@ -58,7 +58,13 @@ pub(super) fn md5(bytes: &[u8]) -> String {
             *kept = kept.wrapping_add(now);
         }
     }
-    hex(&state.map(u32::to_le_bytes).concat())
+    words_as(state, u32::to_le_bytes)
+}
+
+fn words_as<const WORDS: usize, const BYTES: usize>(words: [u32; WORDS], to: fn(u32) -> [u8; 4]) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    bytes.iter_mut().zip(words.into_iter().flat_map(to)).for_each(|(place, byte)| *place = byte);
+    bytes
 }
 
 /// The whole part of 2^32 × |sin(at + 1)|.
@@ -88,7 +94,8 @@ fn word(bytes: &[u8], from: fn([u8; 4]) -> u32) -> u32 {
     bytes.try_into().map(from).unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -98,12 +105,13 @@ mod tests {
 
     #[test]
     fn sums_are_those_of_the_specifications() {
-        assert_eq!(sha1(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
-        assert_eq!(sha1(b""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
-        assert_eq!(sha1(&[b'a'; 1_000_000]), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
-        assert_eq!(md5(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
-        assert_eq!(md5(b""), "d41d8cd98f00b204e9800998ecf8427e");
-        assert_eq!(md5("1234567890".repeat(8).as_bytes()), "57edf4a22be3c955ac49da2e2107b67a");
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(hex(&sha1(b"abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(hex(&sha1(b"")), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+        assert_eq!(hex(&sha1(&[b'a'; 1_000_000])), "34aa973cd4c4daa4f61eeb2bdbad27316534016f");
+        assert_eq!(hex(&sha1(&[b'a'; 119])), "ee971065aaa017e0632a8ca6c77bb3bf8b1dfc56");
+        assert_eq!(hex(&md5(b"message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
+        assert_eq!(hex(&md5(b"")), "d41d8cd98f00b204e9800998ecf8427e");
+        assert_eq!(hex(&md5("1234567890".repeat(8).as_bytes())), "57edf4a22be3c955ac49da2e2107b67a");
+        assert_eq!(hex(&sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }
